@@ -1,0 +1,72 @@
+"""What can go wrong with *us*, as exceptions; what a *file* is, is a Finding and never raised.
+
+    AttachguardError                 exit  http  retry   raised when
+    |-- UsageError                     2    400   no     the caller asked for something that makes no sense
+    |   |-- PolicyError                2    400   no     a policy file is wrong (names the line)
+    |   `-- UploadUnreadable           2    400   no     a path is no file, vanished or may not be read
+    `-- Unavailable                    3    503   yes    a part of ours could not do its work: verdict `undetermined`
+        |-- ScannerUnavailable         3    503   yes    clamd is gone, too slow, has no signatures or is not believed
+        |-- SandboxUnavailable         3    503   yes    no room could be started, or a required layer is missing
+        |-- StoreUnavailable           3    503   yes    the clean store or the quarantine does not take bytes
+        `-- LedgerUnavailable          3    503   yes    the verdict could not be recorded
+
+Anything else that is raised is a bug and stays loud. One translator per door reads the class attributes.
+"""
+
+from typing import ClassVar
+
+
+class AttachguardError(Exception):
+    """The root: carries what each door needs to answer."""
+
+    exit_code: ClassVar[int] = 2
+    http_status: ClassVar[int] = 400
+    retry: ClassVar[bool] = False
+
+
+class UsageError(AttachguardError):
+    """The caller asked for something that makes no sense; the message says what to change."""
+
+
+class PolicyError(UsageError):
+    """A policy file is wrong; the message names the file and the line."""
+
+
+class UploadUnreadable(UsageError):  # noqa: N818 - named for what happened, as the table above reads
+    """A path is not a regular file, vanished, or may not be read."""
+
+
+class Unavailable(AttachguardError):  # noqa: N818 - the field's word for "try again later"
+    """A part of ours could not do its work; the verdict becomes `undetermined` and is retried.
+
+    `code` is the stable reason code (findings.TROUBLES) that a caller sees.
+    """
+
+    exit_code = 3
+    http_status = 503
+    retry = True
+    code: ClassVar[str] = "service.unavailable"
+
+
+class ScannerUnavailable(Unavailable):
+    """No believable answer from the virus scanner."""
+
+    code = "scanner.unavailable"
+
+
+class SandboxUnavailable(Unavailable):
+    """No room could be started, or a layer that the policy requires is missing."""
+
+    code = "sandbox.unavailable"
+
+
+class StoreUnavailable(Unavailable):
+    """The store did not take the bytes."""
+
+    code = "store.unavailable"
+
+
+class LedgerUnavailable(Unavailable):
+    """The verdict could not be recorded, so it was not given."""
+
+    code = "ledger.unavailable"
