@@ -104,6 +104,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "ooxml.activex": "The document holds ActiveX controls.",
         "ooxml.embedded": "The document carries an embedded object or package.",
         "ooxml.external": "The document loads something from outside: a template, picture, frame or workbook.",
+        "ooxml.link": "A link of the document is of another kind than web, mail or telephone.",
         "ooxml.dde": "The document starts a program by DDE.",
         "ooxml.field": "The document holds a field that reads files or addresses.",
         "ooxml.formula": "The workbook holds a formula that calls programs or addresses.",
@@ -116,6 +117,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "odf.script": "The document holds scripts or macros.",
         "odf.event": "The document does something by itself on an event.",
         "odf.external": "The document loads something from outside.",
+        "odf.link": "A link of the document is of another kind than web, mail or telephone.",
         "odf.embedded": "The document carries an embedded object, applet or plugin.",
         "odf.dde": "The document starts a program by DDE.",
         # -- Word and Excel 97-2003 (doc, xls) -----------------------------------------------------------------

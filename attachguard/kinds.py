@@ -22,6 +22,8 @@ class Kind:
     """Without the dot, the preferred one first."""
     methods: tuple[str, ...] = ()
     """Ways to make a safe copy, best first; empty: this kind can only be kept or rejected."""
+    becomes: str = ""
+    """The kind of the copy where it is another (recipients can't open a winmail.dat); empty: the same."""
 
     @property
     def extension(self) -> str:
@@ -80,6 +82,11 @@ _ALL = (
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 """Every kind by its name."""
+
+def copied(kind: Kind) -> Kind:
+    """Tell what kind a safe copy of this kind is."""
+    return KINDS[kind.becomes or kind.name]
+
 
 BY_EXTENSION: Mapping[str, Kind] = MappingProxyType(
     {extension: kind for kind in _ALL for extension in kind.extensions}

@@ -57,7 +57,7 @@ def printable(text: str, length: int) -> str:
     """Make any text safe to show in one line: at most `length` characters, nothing that moves a cursor.
 
     Control, format, surrogate, private and unassigned characters and line separators (Unicode categories C*,
-    Zl, Zp) are shown as `\\uXXXX`, so that a name from a hostile file can neither colour a terminal nor reorder
+    Zl, Zp) are shown as their escapes, so that a name from a hostile file can neither colour a terminal nor reorder
     what a reader sees (UTR #36).
     """
     shown = "".join(

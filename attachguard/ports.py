@@ -32,7 +32,9 @@ class Scanner(Protocol):
         """Scan one file. Raises ScannerUnavailable whenever the answer is not a believable yes or no."""
         ...
 
-    def probe(self) -> Sequence[Check]: ...
+    def probe(self) -> Sequence[Check]:
+        """Do the real thing on harmless input and say how it went; never raises."""
+        ...
 
 
 class Sandbox(Protocol):
@@ -42,7 +44,9 @@ class Sandbox(Protocol):
     back as a `sandbox.*` finding. SandboxUnavailable is raised only when no room could be started.
     """
 
-    def identify(self, attachment: Attachment, limits: Limits) -> Identification: ...
+    def identify(self, attachment: Attachment, limits: Limits) -> Identification:
+        """Say what the bytes are."""
+        ...
 
     def inspect(self, attachment: Attachment, limits: Limits) -> Inspection:
         """Needs `attachment.kind`."""
@@ -58,7 +62,9 @@ class Sandbox(Protocol):
         """Compare a copy with its original, in another process than the one that made it."""
         ...
 
-    def probe(self) -> Sequence[Check]: ...
+    def probe(self) -> Sequence[Check]:
+        """Do the real thing on harmless input and say how it went; never raises."""
+        ...
 
 
 class Store(Protocol):
@@ -68,7 +74,9 @@ class Store(Protocol):
         """Store the bytes; they appear whole or not at all. Raises StoreUnavailable."""
         ...
 
-    def probe(self) -> Sequence[Check]: ...
+    def probe(self) -> Sequence[Check]:
+        """Do the real thing on harmless input and say how it went; never raises."""
+        ...
 
 
 class Ledger(Protocol):
@@ -78,7 +86,9 @@ class Ledger(Protocol):
         """Write it down durably: when this returns, the verdict is given. Raises LedgerUnavailable."""
         ...
 
-    def probe(self) -> Sequence[Check]: ...
+    def probe(self) -> Sequence[Check]:
+        """Do the real thing on harmless input and say how it went; never raises."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,15 @@ All functions are pure: bytes in, values out, no file, no network, no state betw
 input they do not understand; the room turns that into `file.malformed` (never into "nothing found").
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from attachguard.kinds import Kind
 from attachguard.model import Finding, Inspection, JudgedPart, Limits, Rebuilt
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,14 @@ class Sample:
     data: bytes
     extension: str
     """The (safe) name's last extension, lower case, without the dot: settles .txt against .csv only."""
+    limits: Limits = field(default_factory=Limits)
+
+    def shared(self, work: "Callable[[Sample], T]") -> T:
+        """Do a piece of work that several formats need (a zip's directory, an OLE directory) once per sample."""
+        done: dict[object, object] = self.__dict__.setdefault("_shared", {})
+        if work not in done:
+            done[work] = work(self)
+        return cast("T", done[work])
 
     @cached_property
     def text(self) -> str | None:

@@ -1,0 +1,55 @@
+# Everything a user, a contributor and the build do, by the same words. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types imports slow samples docs requirements clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+
+help: ## list the words
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: $(READY) ## system packages and .venv with the attachguard command
+	@echo "ready: $(BIN)/attachguard"
+
+$(READY): tools/setup requirements.txt pyproject.toml
+	tools/setup $(VENV) requirements.txt
+	@touch $@
+
+$(DEV_READY): $(READY) requirements-dev.txt
+	tools/setup $(VENV) requirements-dev.txt
+	@touch $@
+
+demo: $(READY) ## judge every sample, end to end, and show what came out
+	@$(BIN)/python -m samples.demo
+
+test: $(DEV_READY) ## the tests (what takes minutes is in `make slow`)
+	$(BIN)/pytest -m "not slow"
+
+slow: $(DEV_READY) ## the tests that take minutes
+	$(BIN)/pytest -m slow
+
+check: lint types imports test ## what the build runs: lint, types, import contracts, tests
+
+lint: $(DEV_READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(DEV_READY)
+	$(BIN)/mypy
+
+imports: $(DEV_READY)
+	$(BIN)/lint-imports --no-cache
+
+samples: $(READY) ## write the samples to build/samples
+	@$(BIN)/python -m samples.build
+
+docs: $(DEV_READY) ## write the generated pages anew
+	@$(BIN)/python -m docs.generate
+
+requirements: $(READY) ## resolve the pinned requirements anew
+	tools/lock
+
+clean: ## remove what was built here (not the system packages)
+	rm -rf $(VENV) .tools build dist

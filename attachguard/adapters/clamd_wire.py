@@ -1,0 +1,215 @@
+"""One question to one clamd: an address, a deadline, a stream of bytes, and an answer that is believed or not.
+
+The rules, each for a way in which clients of clamd were measured to say "clean" about a file nobody looked at:
+
+- one connection per question, so that no two answers can be mixed up;
+- one monotonic deadline for the whole question, applied before every system call;
+- bytes are streamed (`zINSTREAM`), never a path: no quoting, no permissions, no file that changes in between;
+- an answer is one whole line that ends in NUL and reads exactly as clamd(8) says. The end of the connection, half
+  a line, a notice such as `COMMAND READ TIMED OUT`, an `ERROR` and anything else raise ScannerUnavailable;
+- `OK` and `FOUND` count only when every byte and the end mark had been sent before the answer came.
+"""
+
+import random
+import re
+import socket
+import struct
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from attachguard.errors import ScannerUnavailable
+from attachguard.model import printable
+
+TOO_LARGE = "Heuristics.Limits.Exceeded.StreamMaxLength"
+"""Our own name, in clamd's way of naming, for a file that is larger than clamd takes: final, and never clean."""
+
+CHUNK = 64 * 1024
+"""Bytes per chunk. Larger ones gain nothing: clamd reads about 4 KiB at a time (measured)."""
+
+REPLY_LENGTH = 1024
+"""An answer that has not ended after this many bytes is not one of clamd's."""
+
+_OK = b"stream: OK\0"
+_SIZE_ERROR = b"INSTREAM size limit exceeded. ERROR\0"
+_FOUND = re.compile(rb"stream: ([!-~](?:[ -~]{0,254}[!-~])?) FOUND\0")
+_CONNECT_PAUSE = 0.005
+"""Seconds to wait, at most doubled up to 0.1, when the queue of connections is full."""
+
+
+class NoAnswerInTime(ScannerUnavailable):
+    """clamd may be busy: only its owner, who knows how busy it can be, may take it for dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment on the monotonic clock by which an answer must be there."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> "Deadline":
+        """Count from now: the moment that many seconds from now."""
+        return cls(time.monotonic() + seconds)
+
+    def left(self) -> float:
+        """Seconds that remain; raises NoAnswerInTime when there are none."""
+        seconds = self.at - time.monotonic()
+        if seconds <= 0:
+            raise NoAnswerInTime("clamd did not answer in time")
+        return seconds
+
+    def sooner(self, seconds: float) -> "Deadline":
+        """Choose the earlier one of this deadline and that many seconds from now."""
+        return Deadline(min(self.at, time.monotonic() + seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class UnixAddress:
+    """A clamd on a socket of this machine."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"unix://{self.path}"
+
+    def dial(self, timeout: float) -> socket.socket:
+        """Connect; raises OSError, BlockingIOError when too many others wait."""
+        link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            link.settimeout(timeout)
+            link.connect(str(self.path))
+        except OSError:
+            link.close()
+            raise
+        return link
+
+
+@dataclass(frozen=True, slots=True)
+class TcpAddress:
+    """A clamd on a TCP port. Nothing on the way is encrypted or signed: loopback, or a network you own."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"tcp://[{self.host}]:{self.port}" if ":" in self.host else f"tcp://{self.host}:{self.port}"
+
+    def dial(self, timeout: float) -> socket.socket:
+        """Connect; raises OSError."""
+        return socket.create_connection((self.host, self.port), timeout=timeout)
+
+
+Address = UnixAddress | TcpAddress
+
+
+class Source(Protocol):
+    """Bytes to be scanned, read once from the start: an unbuffered file, or io.BytesIO."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill the buffer as far as there are bytes; 0 at the end."""
+        ...
+
+
+def connect(address: Address, deadline: Deadline) -> socket.socket:
+    """Connect before the deadline.
+
+    Only a full queue (EAGAIN: more than some 200 clients wait at a Unix socket) is tried again, with jitter;
+    whoever is not there, is not there. Raises ScannerUnavailable.
+    """
+    pause = _CONNECT_PAUSE
+    while True:
+        try:
+            return address.dial(deadline.left())
+        except BlockingIOError:
+            time.sleep(min(deadline.left(), pause * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter, no secret
+            pause = min(pause * 2, 0.1)
+        except TimeoutError as error:
+            raise NoAnswerInTime("clamd did not answer in time") from error
+        except OSError as error:
+            raise ScannerUnavailable(f"clamd can't be reached at {address}: {error}") from error
+
+
+def ask(address: Address, source: Source, size: int, deadline: Deadline) -> str | None:
+    """Let clamd scan `size` bytes of `source`; returns the name of what it found, None for nothing.
+
+    TOO_LARGE is returned where clamd's StreamMaxLength is smaller than the file. Raises ScannerUnavailable for
+    everything that is not a believable answer about exactly these bytes.
+    """
+    with connect(address, deadline) as link:
+        try:
+            sent = _send(link, source, size, deadline)
+            reply = _receive(link, deadline)
+        except TimeoutError as error:
+            raise NoAnswerInTime("clamd did not answer in time") from error
+        except OSError as error:
+            raise ScannerUnavailable(f"the connection to clamd broke: {error}") from error
+    return _believe(reply, sent=sent)
+
+
+def _send(link: socket.socket, source: Source, size: int, deadline: Deadline) -> bool:
+    """Send the stream; False when clamd stopped listening or spoke before the end, so it can't have seen all."""
+    buffer = bytearray(4 + CHUNK)
+    view = memoryview(buffer)
+    left = size
+    try:
+        _send_all(link, b"zINSTREAM\0", deadline)
+        while left:
+            count = source.readinto(view[4 : 4 + min(left, CHUNK)]) or 0
+            if not count:
+                raise ScannerUnavailable("the file became shorter while it was being scanned")
+            struct.pack_into("!I", buffer, 0, count)
+            _send_all(link, view[: 4 + count], deadline)
+            left -= count
+        if source.readinto(view[:1]):
+            raise ScannerUnavailable("the file became longer while it was being scanned")
+        if _has_spoken(link):
+            return False
+        _send_all(link, bytes(4), deadline)
+    except (BrokenPipeError, ConnectionResetError):
+        return False  # clamd hung up, most often over a size limit: it may have said so before
+    return True
+
+
+def _send_all(link: socket.socket, data: bytes | memoryview, deadline: Deadline) -> None:
+    link.settimeout(deadline.left())
+    link.sendall(data)
+
+
+def _has_spoken(link: socket.socket) -> bool:
+    """Whether something was said, or the line was closed, before the stream came to its end."""
+    link.settimeout(0)
+    try:
+        link.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _receive(link: socket.socket, deadline: Deadline) -> bytes:
+    """Read up to the NUL that ends an answer, the end of the connection, or too many bytes."""
+    reply = b""
+    while b"\0" not in reply and len(reply) <= REPLY_LENGTH:
+        link.settimeout(deadline.left())
+        try:
+            part = link.recv(REPLY_LENGTH)
+        except ConnectionResetError:
+            break
+        if not part:
+            break
+        reply += part
+    return reply
+
+
+def _believe(reply: bytes, *, sent: bool) -> str | None:
+    if reply == _SIZE_ERROR:
+        return TOO_LARGE
+    if sent and reply == _OK:
+        return None
+    if sent and (found := _FOUND.fullmatch(reply)):
+        return found[1].decode("ascii")
+    if not reply:
+        raise ScannerUnavailable("clamd closed the connection without an answer")
+    shown = printable(reply.decode("latin-1"), 120)
+    raise ScannerUnavailable(f"clamd gave an answer that can't be believed: {shown}")

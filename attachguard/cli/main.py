@@ -1,0 +1,60 @@
+"""The `attachguard` command, and the one place that turns what goes wrong into an exit code and a line."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from attachguard.cli import check, doctor, explain, policies
+from attachguard.cli.console import complain
+from attachguard.errors import AttachguardError
+from attachguard.version import __version__
+
+INTERRUPTED = 130
+"""What a shell expects of a program that Ctrl-C ended (128 + SIGINT)."""
+
+app = typer.Typer(
+    name="attachguard",
+    help="Judge what people attach: deliver what is safe, flatten what is not.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("check")(check.check)
+app.command("explain")(explain.explain)
+app.command("doctor")(doctor.doctor)
+app.add_typer(policies.app, name="policy")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"attachguard {__version__}")  # noqa: T201 - this is the answer
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 fine, 1 something refused, 2 usage, 3 no verdict could be given."""
+    try:
+        app()
+    except AttachguardError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Nobody reads any more. Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        complain("nobody reads the output any more; what was not printed is not known to have been judged")
+        sys.exit(AttachguardError.exit_code)
+    except KeyboardInterrupt:
+        complain("interrupted; what was not printed was not judged")
+        sys.exit(INTERRUPTED)

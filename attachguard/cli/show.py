@@ -1,0 +1,50 @@
+"""A verdict as people read it on a terminal."""
+
+from rich.console import Console
+from rich.padding import Padding
+
+from attachguard.cli.console import plain
+from attachguard.documents import AttachmentDocument, ReasonDocument, submission_document
+from attachguard.model import SubmissionVerdict
+
+STYLES = {
+    "accepted": ("bold green", "✓"),
+    "normalized": ("bold cyan", "✓"),
+    "rejected": ("bold yellow", "✗"),
+    "infected": ("bold red", "✗"),
+    "undetermined": ("bold magenta", "?"),
+}
+"""Colour and sign of each verdict; the sign alone tells fine from refused where there are no colours."""
+
+
+def show(verdict: SubmissionVerdict, console: Console, language: str) -> None:
+    """Print each file with its verdict, the reasons, what to do, and where what is delivered lies."""
+    document = submission_document(verdict, language)
+    for attachment in document.attachments:
+        _show_attachment(attachment, console, level=0)
+
+
+def _show_attachment(attachment: AttachmentDocument, console: Console, level: int) -> None:
+    style, sign = STYLES[attachment.verdict]
+    kind = attachment.kind or "unknown type"
+    name = attachment.source or attachment.name
+    head = f"[{style}]{sign} {attachment.verdict}[/]  {plain(name)}  [dim]{kind}, {attachment.size} bytes[/]"
+    console.print(Padding(head, (0, 0, 0, level * 4)))
+    for reason in attachment.reasons:
+        _show_reason(reason, attachment, console, level)
+    if attachment.delivered:
+        console.print(Padding(f"→ {plain(attachment.delivered.path)}", (0, 0, 0, level * 4 + 4)))
+    for child in attachment.children:
+        _show_attachment(child, console, level + 1)
+
+
+def _show_reason(reason: ReasonDocument, attachment: AttachmentDocument, console: Console, level: int) -> None:
+    facts = [finding for finding in attachment.findings if finding.code == reason.code]
+    details = "; ".join(" ".join(filter(None, (fact.where, fact.detail))) for fact in facts[:3])
+    tail = f" [dim]({plain(details, 200)})[/]" if details.strip() else ""
+    console.print(Padding(f"[bold]{reason.code}[/]  {plain(reason.message)}{tail}", (0, 0, 0, level * 4 + 4)))
+    if attachment.verdict in {"accepted", "normalized"}:
+        return  # nothing is asked of the sender
+    console.print(Padding(f"{plain(reason.remedy.title)}:", (0, 0, 0, level * 4 + 6)))
+    for number, step in enumerate(reason.remedy.steps, start=1):
+        console.print(Padding(f"{number}. {plain(step)}", (0, 0, 0, level * 4 + 8)))

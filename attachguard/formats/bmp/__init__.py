@@ -1,0 +1,30 @@
+"""BMP pictures, from OS/2 1.x to the V5 header."""
+
+from attachguard.formats.bmp.structure import walk
+from attachguard.formats.contract import Claim, Sample
+from attachguard.formats.pictures.decode import inspect_picture
+from attachguard.formats.pictures.hidden import comment_opener
+from attachguard.formats.pictures.structure import claim
+from attachguard.formats.unsupported import normalize, verify
+from attachguard.kinds import KINDS
+from attachguard.model import Inspection, Limits
+
+__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+
+KIND = KINDS["bmp"]
+
+FILE_SIZE_AT = 2
+"""Where the field stands that turns a BMP into a script when it reads `/*`."""
+
+
+def sniff(sample: Sample) -> Claim | None:
+    """Claim `BM` with a known bitmap header; tell of truncation, trailing data and polyglots."""
+    structure = walk(sample.data)
+    if structure is None:
+        return None
+    return claim(KIND, sample.data, structure, tuple(comment_opener(sample.data, FILE_SIZE_AT)))
+
+
+def inspect(data: bytes, limits: Limits) -> Inspection:
+    """Report sizes above the limits and whether the picture decodes."""
+    return inspect_picture(data, walk(data), "BMP", limits)

@@ -1,0 +1,30 @@
+"""GIF pictures, animated ones included (GIF89a specification)."""
+
+from attachguard.formats.contract import Claim, Sample
+from attachguard.formats.gif.structure import walk
+from attachguard.formats.pictures.decode import inspect_picture
+from attachguard.formats.pictures.hidden import comment_opener
+from attachguard.formats.pictures.structure import claim
+from attachguard.formats.unsupported import normalize, verify
+from attachguard.kinds import KINDS
+from attachguard.model import Inspection, Limits
+
+__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+
+KIND = KINDS["gif"]
+
+SCREEN_WIDTH_AT = 6
+"""Where the field stands that turns a GIF into a script when it reads `/*` (GIF89a section 18)."""
+
+
+def sniff(sample: Sample) -> Claim | None:
+    """Claim a GIF header with at least one frame; tell of truncation, trailing data and polyglots."""
+    structure = walk(sample.data)
+    if structure is None:
+        return None
+    return claim(KIND, sample.data, structure, tuple(comment_opener(sample.data, SCREEN_WIDTH_AT)))
+
+
+def inspect(data: bytes, limits: Limits) -> Inspection:
+    """Report metadata, sizes above the limits, and whether every frame decodes."""
+    return inspect_picture(data, walk(data), "GIF", limits)

@@ -1,0 +1,49 @@
+"""What an inspection gathers: one finding per code and place, and the files inside, both bounded."""
+
+from collections.abc import Iterable
+
+from attachguard.model import Finding, Inspection, Limits, Part
+
+PER_CODE = 5
+"""Findings of one code that are kept; the sixth says nothing that the first five did not."""
+
+
+class Harvest:
+    """Collects the facts about one file while its format reads it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._findings: list[Finding] = []
+        self._counts: dict[str, int] = {}
+        self._parts: list[Part] = []
+        self._size = 0
+
+    def note(self, code: str, where: str = "", detail: str = "") -> None:
+        """Add a fact, unless it is there already or there are enough of its kind."""
+        count = self._counts.get(code, 0)
+        if count >= PER_CODE:
+            return
+        finding = Finding(code, where, detail)
+        if finding not in self._findings:
+            self._findings.append(finding)
+            self._counts[code] = count + 1
+
+    def take(self, findings: Iterable[Finding]) -> None:
+        """Add facts that others stated."""
+        for finding in findings:
+            self.note(finding.code, finding.where, finding.detail)
+
+    def hand_out(self, where: str, untrusted_name: str, data: bytes, declared_type: str | None = None) -> None:
+        """Add a file found inside; past the limits only the fact that there are too many is kept."""
+        self._size += len(data)
+        if len(self._parts) >= self.limits.parts:
+            self.note("limit.parts", where, f"more than {self.limits.parts}")
+        elif self._size > self.limits.parts_size:
+            self.note("limit.parts_size", where, f"more than {self.limits.parts_size} bytes")
+        else:
+            part = Part(where=where, untrusted_name=untrusted_name, declared_type=declared_type, data=data)
+            self._parts.append(part)
+
+    def inspection(self) -> Inspection:
+        """Give what was gathered."""
+        return Inspection(findings=tuple(self._findings), parts=tuple(self._parts))

@@ -1,0 +1,25 @@
+"""Which addresses in an office document are plain links, and which lead out of a package by themselves."""
+
+PLAIN_SCHEMES = ("http:", "https:", "mailto:", "tel:")
+"""What a reader may click on: the web, mail, telephone. Everything else starts a program or opens a file."""
+
+_SPACES = " \t\r\n\x00"
+
+
+def is_plain_link(target: str) -> bool:
+    """Say whether a link leads to the web, a mail address, a telephone, or a place in the same document."""
+    bare = target.strip(_SPACES).lower()
+    return not bare or bare.startswith(("#", *PLAIN_SCHEMES))
+
+
+def scheme_of(address: str) -> str:
+    """Give an address' scheme in lower case, empty when it has none (RFC 3986 section 3.1)."""
+    head, colon, _ = address.strip(_SPACES).partition(":")
+    plausible = head[:1].isalpha() and all(char.isalnum() or char in "+-." for char in head)
+    return head.lower() if colon and plausible else ""
+
+
+def leads_outside(address: str) -> bool:
+    """Say whether an address that a package loads lies outside of it: another scheme, host, share or folder."""
+    bare = address.strip(_SPACES)
+    return bool(scheme_of(bare)) or bare.startswith(("//", "\\\\", "../", "/"))

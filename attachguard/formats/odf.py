@@ -1,0 +1,271 @@
+"""What odt and ods share: OpenDocument packages (ODF 1.3 parts 2 and 3), what they are and what acts in them."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from attachguard.formats import ole
+from attachguard.formats.contract import Claim, Sample
+from attachguard.formats.formulas import formula_findings
+from attachguard.formats.harvest import Harvest
+from attachguard.formats.links import is_plain_link, leads_outside, scheme_of
+from attachguard.formats.refusal import Refused
+from attachguard.formats.xmlscan import Element, elements, local, walk
+from attachguard.formats.zip import LOCAL, Member, Package, package, read_package, unpack
+from attachguard.model import Finding, Inspection, Limits
+
+MIMETYPE = "mimetype"
+MANIFEST = "META-INF/manifest.xml"
+_NAME_SIZE = 256
+_MANIFEST_SIZE = 4 * 1024 * 1024
+
+_ODF = "application/vnd.oasis.opendocument."
+
+ACCEPTED: Mapping[str, tuple[str, str]] = {
+    _ODF + "text": ("odt", "OpenDocument text"),
+    _ODF + "spreadsheet": ("ods", "OpenDocument spreadsheet"),
+}
+"""Media types (ODF 1.3 part 3 appendix C) of the two accepted kinds."""
+
+RELATIVES: tuple[tuple[str, str], ...] = (
+    (_ODF, "OpenDocument file of another kind"),
+    ("application/vnd.sun.xml.", "StarOffice document"),
+    ("application/vnd.stardivision.", "StarOffice document"),
+    ("application/epub+zip", "EPUB book"),
+    ("application/x-krita", "Krita drawing"),
+    ("image/openraster", "OpenRaster picture"),
+)
+"""Beginnings of media types of relatives that are not accepted."""
+
+FOREIGN_MEMBERS: Mapping[str, str] = {
+    "[content_types].xml": "an Office Open XML package",
+    "meta-inf/manifest.mf": "a Java archive",
+    "meta-inf/container.xml": "an EPUB book",
+    "androidmanifest.xml": "an Android program",
+    "classes.dex": "an Android program",
+}
+"""Members by which other programs recognise a zip as theirs."""
+
+ELEMENTS: Mapping[str, str] = {
+    "event-listener": "odf.event",
+    "applet": "odf.embedded",
+    "plugin": "odf.embedded",
+    "object-ole": "odf.embedded",
+    "dde-connection": "odf.dde",
+    "dde-source": "odf.dde",
+    "dde-link": "odf.dde",
+    "dde-connection-decl": "odf.dde",
+    "auto-reload": "odf.external",
+    "floating-frame": "odf.external",
+    "database-row-select": "odf.external",
+    "database-display": "odf.external",
+    "database-next": "odf.external",
+    "database-source-sql": "odf.external",
+    "database-source-table": "odf.external",
+    "database-source-query": "odf.external",
+    "execute-macro": "odf.script",
+}
+"""Elements that act or load by being there (ODF 1.3 part 3)."""
+
+LINKS = frozenset({"a", "bookmark", "hyperlink"})
+"""Elements whose address is only followed by a click."""
+
+SCRIPT_SCHEMES = frozenset({"vnd.sun.star.script", "macro", "javascript", "vbscript", "script", "vnd.sun.star.expand"})
+
+_TEMPLATES = frozenset({"template"})
+"""meta:template says where a document came from; programs look there for newer styles, so only other computers
+count (part 3 section 4.3.2.12)."""
+
+_INDEXES = frozenset({"script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml"})
+"""Tables of contents of macro libraries: they are also written when there is no macro."""
+
+_FORMULA = re.compile(r"[a-z]{1,10}:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nature:
+    """What an OpenDocument package says it is."""
+
+    media_type: str
+    findings: tuple[Finding, ...] = ()
+
+
+def nature(sample: Sample) -> Nature | None:
+    """Find out once for all formats what an OpenDocument package says it is; None when it says nothing.
+
+    The `mimetype` member counts wherever it stands (part 2 section 3.3 wants it first); without one, the manifest's
+    root entry.
+    """
+    whole = sample.shared(package)
+    if whole is None:
+        return None
+    try:
+        return _nature(whole, sample.limits)
+    except Refused as refused:
+        return Nature(media_type="", findings=(refused.finding,))
+
+
+def sniff(sample: Sample, kind: str) -> Claim | None:
+    """Claim a package that calls itself by the media type of `kind`, and the relatives by name."""
+    whole, found = sample.shared(package), sample.shared(nature)
+    if whole is None or found is None or whole.first != 0:
+        return None
+    claimed, described = ACCEPTED.get(found.media_type, (None, _relative(found.media_type)))
+    if described is None or claimed not in {kind, None}:
+        return None
+    return Claim(kind=claimed, described=described, findings=(*whole.findings, *found.findings))
+
+
+def inspect(data: bytes, limits: Limits) -> Inspection:
+    """Report what acts, loads, hides or exhausts in an OpenDocument file, and hand out what is inside.
+
+    Charts and formulas that OpenDocument itself keeps as sub-documents are read like the rest and are no finding.
+    """
+    harvest = Harvest(limits)
+    whole = read_package(data, limits)
+    if whole is None:
+        harvest.note("file.malformed", detail="no package")
+        return harvest.inspection()
+    harvest.take(whole.findings)
+    try:
+        types, encrypted = _read_manifest(whole, limits)
+        if encrypted:
+            harvest.note("file.encrypted", MANIFEST, encrypted)
+            return harvest.inspection()
+        _sub_documents(types, harvest)
+        for member, content in unpack(whole, limits):
+            _member(member, content, types, harvest)
+    except Refused as refused:
+        harvest.take((refused.finding,))
+    return harvest.inspection()
+
+
+# -- what it is ----------------------------------------------------------------------------------------------
+
+
+def _nature(whole: Package, limits: Limits) -> Nature | None:
+    member = whole.find(MIMETYPE)
+    named = whole.read(member, _NAME_SIZE).decode("ascii", errors="replace").strip() if member else ""
+    if whole.find(MANIFEST) is None:
+        return Nature(media_type=named, findings=tuple(_strangers(whole))) if named else None
+    if named and named not in ACCEPTED:
+        return Nature(media_type=named)
+    types, encrypted = _read_manifest(whole, limits)
+    rooted = types.get("/", "")
+    if not named and rooted not in ACCEPTED and _relative(rooted) is None:
+        return None
+    findings = list(_strangers(whole))
+    if encrypted:
+        findings.append(Finding("file.encrypted", MANIFEST, encrypted))
+    if named and rooted and named != rooted:
+        findings.append(Finding("zip.inconsistent", MANIFEST, f"says {rooted}, {MIMETYPE} says {named}"))
+    return Nature(media_type=named or rooted, findings=tuple(findings))
+
+
+def _relative(media_type: str) -> str | None:
+    return next((described for start, described in RELATIVES if media_type.startswith(start)), None)
+
+
+def _strangers(whole: Package) -> Iterator[Finding]:
+    for name, described in FOREIGN_MEMBERS.items():
+        if whole.find(name) is not None:
+            yield Finding("type.polyglot", name, f"also {described}")
+
+
+def _read_manifest(whole: Package, limits: Limits) -> tuple[dict[str, str], str]:
+    """Read the manifest (part 2 section 4): media types by path, and the first encrypted path. Raises Refused."""
+    types: dict[str, str] = {}
+    encrypted = ""
+    path = ""
+    for element in _elements(whole, MANIFEST, limits):
+        if element.name == "file-entry":
+            path = element.attributes.get("full-path", "")
+            types[path] = element.attributes.get("media-type", "")
+        elif element.name in {"encryption-data", "keyinfo"}:
+            encrypted = encrypted or path or "all"
+    return types, encrypted
+
+
+def _elements(whole: Package, name: str, limits: Limits) -> list[Element]:
+    member = whole.find(name)
+    if member is None:
+        return []
+    return elements(whole.read(member, min(_MANIFEST_SIZE, limits.member_size)), name, limits, bare_doctype=True)
+
+
+# -- what is in it -------------------------------------------------------------------------------------------
+
+
+def _sub_documents(types: Mapping[str, str], harvest: Harvest) -> None:
+    """Note objects that are documents of their own; charts and formulas are how ODF draws them."""
+    for path, media_type in types.items():
+        is_document = path != "/" and media_type.startswith(_ODF)
+        if is_document and media_type.removeprefix(_ODF) not in {"chart", "formula", "graphics", "image"}:
+            harvest.note("odf.embedded", path, media_type)
+
+
+def _member(member: Member, content: bytes, types: Mapping[str, str], harvest: Harvest) -> None:
+    folder = member.name.partition("/")[0].lower()
+    base = posixpath.basename(member.name).lower()
+    if (folder == "basic" and base not in _INDEXES) or (folder == "scripts" and content):
+        harvest.note("odf.script", member.name)
+    if base.endswith(".xml") or types.get(member.name) in {"text/xml", "application/rdf+xml"}:
+        if content:
+            _part(member, content, harvest)
+    elif content.startswith(ole.SIGNATURE):
+        _ole_object(member, content, harvest)
+    elif content.startswith(LOCAL) or content.startswith((b"MZ", b"\x7fELF", b"Rar!", b"%PDF-", b"{\\rt")):
+        harvest.note("odf.embedded", member.name, "a file of another type")
+        harvest.hand_out(member.name, base, content)
+
+
+def _ole_object(member: Member, content: bytes, harvest: Harvest) -> None:
+    harvest.note("odf.embedded", member.name, "OLE object")
+    try:
+        for stream, name, data in ole.unwrap(content, posixpath.basename(member.name), harvest.limits):
+            harvest.hand_out(f"{member.name}#{stream}" if stream else member.name, name, data)
+    except Refused as refused:
+        harvest.take((refused.finding,))
+
+
+def _part(member: Member, content: bytes, harvest: Harvest) -> None:
+    """Read one XML member to its end."""
+    where = member.name
+    in_metadata = posixpath.basename(where).lower() == "meta.xml"
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        tag = local(name)
+        if tag in ELEMENTS and not in_metadata:
+            harvest.note(ELEMENTS[tag], where, tag)
+        elif tag == "auto-reload":
+            harvest.note("odf.external", where, tag)
+        elif tag == "script" and " " in name and "opendocument" in name:
+            harvest.note("odf.script", where, tag)
+        for key, value in attributes.items():
+            if key.endswith(" href"):
+                _address(tag, value, where, harvest)
+            elif key.endswith(" formula") or key.endswith(" condition") or key.endswith(" expression"):
+                _formula(value, where, harvest)
+
+    walk(content, where, harvest.limits, start, bare_doctype=True)
+
+
+def _address(tag: str, address: str, where: str, harvest: Harvest) -> None:
+    if scheme_of(address) in SCRIPT_SCHEMES:
+        harvest.note("odf.script", where, address)
+    elif tag in LINKS:
+        if not is_plain_link(address):
+            harvest.note("odf.link", where, address)
+    elif tag in _TEMPLATES:
+        if scheme_of(address) not in {"", "file"} or address.startswith(("//", "\\\\")):
+            harvest.note("odf.external", where, f"{tag}: {address}")
+    elif leads_outside(address):
+        harvest.note("odf.external", where, f"{tag}: {address}")
+
+
+def _formula(formula: str, where: str, harvest: Harvest) -> None:
+    for danger, detail in formula_findings(_FORMULA.sub("", formula, count=1)):
+        harvest.note("odf.dde" if danger == "dde" else "odf.external", where, detail)
+    if "'file:" in formula.lower() or "'http" in formula.lower():
+        harvest.note("odf.external", where, formula)

@@ -1,0 +1,298 @@
+"""Look into docx and xlsx: everything that could act, load, hide or exhaust, and the files inside.
+
+Every member is inflated under the limits and every XML part is read to its end, whether a relationship leads to it
+or not: programs differ in what they follow. Relationships are held against an allow-list by the last segment of
+their type, which is the same in the transitional, strict and Microsoft namespaces.
+"""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+
+from attachguard.formats import ole
+from attachguard.formats.formulas import formula_findings
+from attachguard.formats.harvest import Harvest
+from attachguard.formats.links import is_plain_link
+from attachguard.formats.ooxml import CONTENT_TYPES, ContentTypes, read_content_types, read_relationships
+from attachguard.formats.refusal import Refused
+from attachguard.formats.wordfields import Fields
+from attachguard.formats.xmlscan import local, walk
+from attachguard.formats.zip import LOCAL, Member, Package, read_package, unpack
+from attachguard.model import Inspection, Limits
+
+HARMLESS = frozenset(
+    word
+    for line in (
+        # ISO/IEC 29500-1 section 15.2, shared parts
+        "officedocument core-properties extended-properties custom-properties metadata/core-properties thumbnail theme",
+        "themeoverride image font fonttable customxml customxmlprops chart chartusershapes drawing vmldrawing hyperlink",
+        "diagramcolors diagramdata diagramlayout diagramquickstyle diagramdrawing audio video media hdphoto",
+        "printersettings origin signature certificate",
+        # section 11.3, WordprocessingML
+        "styles settings websettings numbering footnotes endnotes comments header footer glossarydocument",
+        # section 12.3, SpreadsheetML
+        "worksheet chartsheet dialogsheet sharedstrings calcchain table tablesinglecells pivottable",
+        "pivotcachedefinition pivotcacherecords sheetmetadata revisionheaders revisionlog usernames xmlmaps",
+        "customproperty querytable",
+        # [MS-DOCX] and [MS-XLSX] section 2, [MS-ODRAWXML]
+        "styleswitheffects commentsextended commentsids commentsextensible people documenttasks slicer slicercache",
+        "timeline timelinecache threadedcomment person chartex chartstyle chartcolorstyle ctrlprop rdrichvalue",
+        "rdrichvaluestructure rdrichvaluetypes rdrichvaluewebimage richvaluerel rdarray rdsupportingpropertybag",
+        "rdsupportingpropertybagstructure richstyles richstyleslist featurepropertybag namedsheetview wssortmap",
+        "sheetcomments classificationlabels ink inkxml model3d legacydiagramtext recovered shareddrawing",
+        "pivottableusershapes timelinestyles survey",
+    )
+    for word in line.split()
+)
+"""Relationships inside the package that only show, describe or style."""
+
+DANGEROUS: Mapping[str, str] = {
+    "vbaproject": "ooxml.macros",
+    "vbaprojectsignature": "ooxml.macros",
+    "vbaprojectsignatureagile": "ooxml.macros",
+    "vbaprojectsignaturev3": "ooxml.macros",
+    "wordvbadata": "ooxml.macros",
+    "attachedtoolbars": "ooxml.macros",
+    "keymapcustomizations": "ooxml.macros",
+    "xlmacrosheet": "ooxml.xlm",
+    "xlintlmacrosheet": "ooxml.xlm",
+    "control": "ooxml.activex",
+    "activexcontrol": "ooxml.activex",
+    "activexcontrolbinary": "ooxml.activex",
+    "oleobject": "ooxml.embedded",
+    "package": "ooxml.embedded",
+    "attachedtemplate": "ooxml.external",
+    "externallink": "ooxml.external",
+    "externallinkpath": "ooxml.external",
+    "externallinklong": "ooxml.external",
+    "xlexternallinkpath/xlpathmissing": "ooxml.external",
+    "frame": "ooxml.external",
+    "subdocument": "ooxml.external",
+    "mailmergesource": "ooxml.external",
+    "mailmergeheadersource": "ooxml.external",
+    "mailmergerecipientdata": "ooxml.external",
+    "recipientdata": "ooxml.external",
+    "transform": "ooxml.external",
+    "afchunk": "ooxml.alt_chunk",
+    "connections": "ooxml.connection",
+    "volatiledependencies": "ooxml.formula",
+    "extensibility": "ooxml.custom_ui",
+    "usercustomization": "ooxml.custom_ui",
+    "webextension": "ooxml.web_extension",
+    "webextensiontaskpanes": "ooxml.web_extension",
+    "taskpanes": "ooxml.web_extension",
+}
+"""Relationships that act or load, wherever they lead (ISO/IEC 29500-1 section 15.2, [MS-OFFMACRO2] section 2.2)."""
+
+TYPES: tuple[tuple[str, str], ...] = (
+    ("vbaproject", "ooxml.macros"),
+    ("macroenabled", "ooxml.macros"),
+    ("vbadata", "ooxml.macros"),
+    ("keymapcustomizations", "ooxml.macros"),
+    ("attachedtoolbars", "ooxml.macros"),
+    ("macrosheet", "ooxml.xlm"),
+    ("activex", "ooxml.activex"),
+    ("oleobject", "ooxml.embedded"),
+    ("spreadsheetml.externallink", "ooxml.external"),
+    ("spreadsheetml.connections", "ooxml.connection"),
+    ("volatiledependencies", "ooxml.formula"),
+    ("webextension", "ooxml.web_extension"),
+)
+"""Pieces of media types of parts that act, also of parts that no relationship leads to."""
+
+ELEMENTS: Mapping[str, str] = {
+    "altChunk": "ooxml.alt_chunk",
+    "subDoc": "ooxml.external",
+    "OLEObject": "ooxml.embedded",
+    "oleObject": "ooxml.embedded",
+    "objectEmbed": "ooxml.embedded",
+    "objectLink": "ooxml.external",
+    "oleLink": "ooxml.external",
+    "control": "ooxml.activex",
+    "ocx": "ooxml.activex",
+    "ddeLink": "ooxml.dde",
+    "frame": "ooxml.external",
+    "mailMerge": "ooxml.external",
+}
+"""Elements that act by being there (ISO/IEC 29500-1 sections 17.17.2, 18.3.1, 18.14)."""
+
+FORMULAS = frozenset(
+    {"f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula", "oldFormula"}
+)
+"""Elements whose text is a formula (ISO/IEC 29500-1 section 18)."""
+
+AUTOMATIC = ("auto_open", "auto_close", "auto_activate", "auto_deactivate")
+"""Defined names that Excel 4 runs by itself ([MS-XLS] section 2.5.114)."""
+
+_XML_EXTENSIONS = frozenset({"xml", "rels", "vml"})
+_REMOTE_ATTRIBUTES = frozenset({"src", "href", "althref", "link"})
+
+
+def inspect(data: bytes, limits: Limits) -> Inspection:
+    """Report what acts, loads, hides or exhausts in a Word document or Excel workbook, and hand out what is inside.
+
+    Reading stops at the first limit or contradiction; what was seen until then is reported with it.
+    """
+    harvest = Harvest(limits)
+    whole = read_package(data, limits)
+    if whole is None:
+        harvest.note("file.malformed", detail="no package")
+        return harvest.inspection()
+    harvest.take(whole.findings)
+    try:
+        types = read_content_types(whole, limits)
+        for member, content in unpack(whole, limits):
+            _member(whole, member, content, types, harvest)
+    except Refused as refused:
+        harvest.take((refused.finding,))
+    return harvest.inspection()
+
+
+def _member(whole: Package, member: Member, content: bytes, types: ContentTypes, harvest: Harvest) -> None:
+    media_type = types.of(member.name)
+    extension = member.name.rpartition(".")[2].lower()
+    for piece, code in TYPES:
+        if piece in media_type.replace("-", "").replace(".", "") or piece in media_type:
+            harvest.note(code, member.name, media_type)
+    if posixpath.basename(member.name).lower() == "vbaproject.bin":
+        harvest.note("ooxml.macros", member.name)
+    if extension == "rels":
+        _relationships(whole, member, harvest)
+    elif member.name != CONTENT_TYPES and (
+        media_type.endswith(("+xml", "/xml")) or extension in _XML_EXTENSIONS or media_type.endswith("vmldrawing")
+    ):
+        _part(member, content, harvest)
+    else:
+        _binary(member, content, media_type, harvest)
+
+
+# -- relationships ---------------------------------------------------------------------------------------------
+
+
+def _relationships(whole: Package, member: Member, harvest: Harvest) -> None:
+    for relationship in read_relationships(whole, member.name, harvest.limits):
+        kind, target = relationship.type, relationship.target
+        if kind == "hyperlink":
+            if relationship.external and not is_plain_link(target):
+                harvest.note("ooxml.link", member.name, target)
+        elif kind in DANGEROUS:
+            harvest.note(DANGEROUS[kind], member.name, f"{kind}: {target}")
+            if relationship.external:
+                harvest.note("ooxml.external", member.name, f"{kind}: {target}")
+        elif relationship.external:
+            harvest.note("ooxml.external", member.name, f"{kind}: {target}")
+        elif kind not in HARMLESS:
+            harvest.note("ooxml.part", member.name, f"{kind}: {target}")
+
+
+# -- XML parts -------------------------------------------------------------------------------------------------
+
+
+def _part(member: Member, content: bytes, harvest: Harvest) -> None:
+    """Read one XML part to its end for elements, fields, formulas and remote attributes."""
+    reader = _PartReader(member.name, harvest)
+    walk(content, member.name, harvest.limits, reader.start, end=reader.end, text=reader.text)
+    reader.fields.close()
+
+
+class _PartReader:
+    """Listens to the events of one part; keeps only the text it has a use for."""
+
+    def __init__(self, where: str, harvest: Harvest) -> None:
+        self.where = where
+        self.harvest = harvest
+        self.fields = Fields(self._field)
+        self._names: dict[str, str] = {}
+        self._text: list[str] | None = None
+        self._in_instruction = False
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        tag = self._names.get(name)
+        if tag is None:
+            tag = self._names[name] = local(name)
+        if tag in ELEMENTS:
+            self.harvest.note(ELEMENTS[tag], self.where, tag)
+        if tag in FORMULAS:
+            self._text = []
+            if tag == "definedName":
+                self._defined_name(attributes.get("name", ""))
+        elif tag in {"instrText", "delInstrText"} or (tag == "t" and self.fields.in_instruction):
+            self._in_instruction = True
+        elif tag == "fldChar":
+            self.fields.mark(_by_local(attributes, "fldCharType"))
+        elif tag == "fldSimple":
+            self.fields.whole(_by_local(attributes, "instr"))
+        elif attributes:
+            self._attributes(tag, attributes)
+
+    def end(self, name: str) -> None:
+        tag = self._names[name]
+        if tag in FORMULAS and self._text is not None:
+            self._formula("".join(self._text))
+            self._text = None
+        elif tag in {"instrText", "delInstrText", "t"}:
+            self._in_instruction = False
+
+    def text(self, text: str) -> None:
+        if self._in_instruction:
+            self.fields.text(text)
+        elif self._text is not None:
+            self._text.append(text)
+
+    def _field(self, code: str, keyword: str) -> None:
+        self.harvest.note({"dde": "ooxml.dde"}.get(code, "ooxml.field"), self.where, keyword)
+
+    def _formula(self, formula: str) -> None:
+        for danger, detail in formula_findings(formula):
+            self.harvest.note("ooxml.dde" if danger == "dde" else "ooxml.formula", self.where, detail)
+
+    def _defined_name(self, name: str) -> None:
+        if name.lower().removeprefix("_xlnm.").startswith(AUTOMATIC):
+            self.harvest.note("ooxml.xlm", self.where, name)
+
+    def _attributes(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Look for addresses that are written into the markup instead of a relationship (VML, HTML leftovers)."""
+        for key, value in attributes.items():
+            if _is_remote(value) and local(key) in _REMOTE_ATTRIBUTES:
+                code = "ooxml.external" if local(key) != "href" else "ooxml.link"
+                if code == "ooxml.external" or not is_plain_link(value):
+                    self.harvest.note(code, self.where, f"{tag}: {value}")
+
+
+def _by_local(attributes: Mapping[str, str], wanted: str) -> str:
+    for key, value in attributes.items():
+        if local(key) == wanted:
+            return value
+    return ""
+
+
+def _is_remote(value: str) -> bool:
+    return "://" in value or value.startswith(("\\\\", "//")) or value.lower().startswith(("file:", "javascript:"))
+
+
+# -- other parts -----------------------------------------------------------------------------------------------
+
+
+def _binary(member: Member, content: bytes, media_type: str, harvest: Harvest) -> None:
+    """Hand out every part that is a file of its own by its first bytes, whatever its type says."""
+    if "vbaproject" in media_type:
+        return
+    if content.startswith(ole.SIGNATURE):
+        harvest.note("ooxml.embedded", member.name, "OLE object")
+        for part in _ole_parts(member, content, harvest):
+            harvest.hand_out(*part)
+    elif content.startswith(LOCAL):
+        harvest.note("ooxml.embedded", member.name, "package")
+        harvest.hand_out(member.name, posixpath.basename(member.name), content)
+    elif content.startswith((b"MZ", b"\x7fELF", b"%PDF-", b"{\\rt", b"Rar!", b"7z\xbc\xaf", b"ITSF", b"L\x00\x00\x00\x01\x14")):
+        harvest.note("ooxml.embedded", member.name, "a file of another type")
+        harvest.hand_out(member.name, posixpath.basename(member.name), content)
+
+
+def _ole_parts(member: Member, content: bytes, harvest: Harvest) -> Iterator[tuple[str, str, bytes]]:
+    try:
+        yield from (
+            (f"{member.name}#{stream}" if stream else member.name, name, data)
+            for stream, name, data in ole.unwrap(content, posixpath.basename(member.name), harvest.limits)
+        )
+    except Refused as refused:
+        harvest.take((refused.finding,))

@@ -1,0 +1,72 @@
+"""Open a PDF with qpdf, with limits on what its streams may inflate to, and read single values without trust."""
+
+import io
+
+import pikepdf
+from pikepdf import settings
+
+from attachguard.model import Limits
+
+CONTAINERS = (pikepdf.Dictionary, pikepdf.Stream, pikepdf.Array)
+"""The kinds of object that hold others (ISO 32000-2, 7.3.6 to 7.3.8)."""
+
+
+def open_pdf(data: bytes, limits: Limits) -> pikepdf.Pdf:
+    """Open the bytes with the empty password.
+
+    No stream of it can be inflated beyond `limits.member_size` by Flate, RunLength or a predictor: reading one that
+    would raises pikepdf.PdfError. Raises pikepdf.PasswordError when a password is needed, pikepdf.PdfError when
+    qpdf finds no document in the bytes.
+    """
+    cap = limits.member_size
+    settings.set_qpdf_limits(
+        flate_max_memory=cap,
+        run_length_max_memory=cap,
+        png_max_memory=cap,
+        tiff_max_memory=cap,
+        dct_max_memory=cap,
+        dct_max_progressive_scans=100,  # libjpeg-turbo's advice against scan bombs
+    )
+    return pikepdf.open(io.BytesIO(data))
+
+
+def name_at(container: pikepdf.Object, key: str) -> str:
+    """Read a name (`/JavaScript`), with escapes such as `#41` already resolved; "" when there is none."""
+    value = container.get(key)
+    return bytes(value).decode("latin-1") if isinstance(value, pikepdf.Name) else ""
+
+
+def text_at(container: pikepdf.Object, key: str) -> str:
+    """Read a text string (ISO 32000-2, 7.9.2); "" when there is none."""
+    value = container.get(key)
+    return str(value) if isinstance(value, pikepdf.String) else ""
+
+
+def number_of(value: object) -> float | None:
+    """Read a number as a float, or None when it is none. Python's numbers come from qpdf, so they are finite."""
+    if isinstance(value, pikepdf.Object):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) and not hasattr(value, "as_tuple"):
+        return None
+    return float(value)  # type: ignore[arg-type] # int, float or Decimal: what qpdf's numbers become
+
+
+def is_true(container: pikepdf.Object, key: str) -> bool:
+    """Whether a key holds the boolean true."""
+    return container.get(key) is True
+
+
+def filters_of(stream: pikepdf.Object) -> tuple[str, ...]:
+    """List the filters of a stream, in the order of decoding (ISO 32000-2, 7.4.1)."""
+    value = stream.get("/Filter")
+    if isinstance(value, pikepdf.Name):
+        return (name_at(stream, "/Filter"),)
+    if isinstance(value, pikepdf.Array):
+        return tuple(bytes(item).decode("latin-1") for item in value if isinstance(item, pikepdf.Name))
+    return ()
+
+
+def dictionary_at(container: pikepdf.Object, key: str) -> pikepdf.Object | None:
+    """Read a dictionary (or the dictionary of a stream); None when there is none."""
+    value = container.get(key)
+    return value if isinstance(value, (pikepdf.Dictionary, pikepdf.Stream)) else None

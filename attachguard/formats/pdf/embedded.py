@@ -1,0 +1,93 @@
+"""The files inside a PDF (ISO 32000-2, 7.11.4): found wherever they hang, handed out one by one, counted."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pikepdf
+from lxml import etree
+
+from attachguard.formats.pdf.document import dictionary_at, name_at, text_at
+from attachguard.formats.pdf.tables import EINVOICE_NAMES, EINVOICE_ROOTS, FILE_SPECIFICATIONS
+from attachguard.formats.pdf.walk import Entry
+from attachguard.model import Finding, Limits, Part, printable
+
+_WHERE_NAME = 100
+"""Characters of an embedded file's own name in its place; the object's number before it makes it unique."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """One embedded file, not yet decoded."""
+
+    stream: pikepdf.Stream
+    untrusted_name: str
+    where: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Extraction:
+    """The files found so far; a stream that is named several times counts once."""
+
+    limits: Limits
+    found: dict[str, Embedded]
+
+    def look(self, entry: Entry, *, outside: bool = False) -> None:
+        """Take what a dictionary holds: the streams of its /EF, or itself when it is an embedded file stream."""
+        held = dictionary_at(entry.keys, "/EF")
+        if held is not None:
+            name = _name_of(entry.keys)
+            for key in FILE_SPECIFICATIONS:
+                stream = held.get(key)
+                if isinstance(stream, pikepdf.Stream):
+                    self._take(stream, name, outside=outside)
+        if entry.stream is not None and name_at(entry.keys, "/Type") == "/EmbeddedFile":
+            self._take(entry.stream, "", outside=outside)
+
+    def _take(self, stream: pikepdf.Stream, name: str, *, outside: bool) -> None:
+        number = stream.objgen[0]
+        key = f"{'shadow' if outside else 'object'} {number}"
+        known = self.found.get(key)
+        if known is None or not known.untrusted_name:
+            where = f"{key}, {printable(name, _WHERE_NAME)}" if name else key
+            self.found[key] = Embedded(stream=stream, untrusted_name=name, where=where)
+
+    def parts(self) -> tuple[tuple[Part, ...], tuple[Finding, ...]]:
+        """Decode the files, up to the limits, and say of each what it is: an invoice for machines or any file."""
+        parts: list[Part] = []
+        findings: list[Finding] = []
+        room = self.limits.parts_size
+        for file in self.found.values():
+            if len(parts) >= self.limits.parts:
+                findings.append(Finding("limit.parts", detail=f"{len(self.found)}, limit {self.limits.parts}"))
+                break
+            try:
+                data = file.stream.read_bytes()
+            except pikepdf.PdfError as error:
+                findings.append(Finding("pdf.malformed", file.where, f"an embedded file can't be decoded: {error}"))
+                findings.append(Finding("pdf.embedded_file", file.where))
+                continue
+            room -= len(data)
+            if room < 0:
+                findings.append(Finding("limit.parts_size", detail=f"limit {self.limits.parts_size} bytes"))
+                break
+            parts.append(Part(where=file.where, untrusted_name=file.untrusted_name, declared_type=None, data=data))
+            code = "pdf.einvoice" if is_einvoice(file.untrusted_name, data) else "pdf.embedded_file"
+            findings.append(Finding(code, file.where, f"{len(data)} bytes"))
+        return tuple(parts), tuple(findings)
+
+
+def is_einvoice(untrusted_name: str, data: bytes) -> bool:
+    """Whether a file is an EN 16931 invoice: by name and by the root of a well-formed document without DOCTYPE."""
+    if untrusted_name.lower() not in EINVOICE_NAMES:
+        return False
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    with contextlib.suppress(etree.XMLSyntaxError, ValueError):
+        root = etree.fromstring(data, parser)
+        return root.tag in EINVOICE_ROOTS and not root.getroottree().docinfo.doctype
+    return False
+
+
+def _name_of(specification: pikepdf.Object) -> str:
+    names: Iterator[str] = (text_at(specification, key) for key in FILE_SPECIFICATIONS)
+    return next((name for name in names if name), "")

@@ -1,0 +1,110 @@
+"""Word's field codes: which of them act (ISO/IEC 29500-1 section 17.16.5), read as Word nests and splits them."""
+
+import re
+from collections.abc import Callable
+
+STARTING = frozenset({"DDE", "DDEAUTO"})
+"""Fields that start a program."""
+
+READING = frozenset(
+    {
+        "INCLUDE",
+        "INCLUDETEXT",
+        "INCLUDEPICTURE",
+        "IMPORT",
+        "LINK",
+        "RD",
+        "DATABASE",
+        "DATA",
+        "PRINT",
+        "HTMLCONTROL",
+        "CONTROL",
+        "OCX",
+    }
+)
+"""Fields that read a file or address, send codes to the printer, or hold a control. Any other word is a harmless
+field or the name of a bookmark."""
+
+DEPTH = 64
+"""Fields nested more deeply are not read apart; Word itself stops at 20."""
+
+_KEYWORD = re.compile(r'[\s"\u201c\u201d]*+([^\s"\\\u201c\u201d]*+)')
+
+Report = Callable[[str, str], None]
+"""Called with `dde` or `field`, and the field's keyword."""
+
+
+class Fields:
+    """Puts the instructions of nested fields together from their runs and reports the ones that act."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._open: list[_Field] = []
+
+    @property
+    def in_instruction(self) -> bool:
+        """Say whether text here belongs to a field's instruction."""
+        return bool(self._open) and self._open[-1].instruction is not None
+
+    def mark(self, kind: str) -> None:
+        """Take one of `begin`, `separate` and `end` (17.18.29)."""
+        if kind == "begin":
+            if self.in_instruction:
+                self._open[-1].nest()
+            if len(self._open) < DEPTH:
+                self._open.append(_Field())
+            else:
+                self._report("field", f"nested more than {DEPTH} deep")
+        elif self._open and kind == "separate":
+            self._judge(self._open[-1])
+        elif self._open and kind == "end":
+            self._judge(self._open.pop())
+
+    def text(self, text: str) -> None:
+        """Take text of an instruction."""
+        if self._open:
+            self._open[-1].add(text)
+
+    def whole(self, instruction: str) -> None:
+        """Take a field that is written in one piece."""
+        field = _Field()
+        field.add(instruction)
+        self._judge(field)
+
+    def close(self) -> None:
+        """Judge what was never ended."""
+        while self._open:
+            self._judge(self._open.pop())
+
+    def _judge(self, field: "_Field") -> None:
+        if field.instruction is None:
+            return
+        instruction, field.instruction = "".join(field.instruction), None
+        found = _KEYWORD.match(instruction)
+        keyword = found.group(1).upper() if found else ""
+        if keyword in STARTING:
+            self._report("dde", keyword)
+        elif keyword in READING:
+            self._report("field", keyword)
+        elif field.computed:
+            self._report("field", "a field whose kind another field computes")
+
+
+class _Field:
+    """One field while it is read: its instruction's pieces, None once it was judged."""
+
+    def __init__(self) -> None:
+        self.instruction: list[str] | None = []
+        self.computed = False
+        self._blank = True
+
+    def add(self, text: str) -> None:
+        if self.instruction is not None:
+            self.instruction.append(text)
+            self._blank = self._blank and not text.strip(' \t\r\n"')
+
+    def nest(self) -> None:
+        """Note a field inside the instruction: where the keyword should stand, it writes the keyword."""
+        if self.instruction is not None:
+            self.computed = self.computed or self._blank
+            self.instruction.append(" ")

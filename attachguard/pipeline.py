@@ -1,0 +1,172 @@
+"""The heart: what happens to a submission, in order. How each step is done is said elsewhere.
+
+receive -> examine (limit, identify, scan, inspect, verify) -> judge -> keep | normalize and examine the copy |
+reject -> verdict -> store what is cleared -> record
+"""
+
+import dataclasses
+import time
+import uuid
+from collections.abc import Callable
+
+from attachguard.errors import Unavailable, UsageError
+from attachguard.model import (
+    Action,
+    Attachment,
+    Cleared,
+    Finding,
+    Limits,
+    Observed,
+    Outcome,
+    Report,
+    Submission,
+    SubmissionVerdict,
+    Trouble,
+    Upload,
+    Verdict,
+)
+from attachguard.policy import Policy
+from attachguard.ports import Kit
+from attachguard.reports import add, conclude, judged, no_copy, said_by
+from attachguard.stages.identify import identify
+from attachguard.stages.inspect import inspect
+from attachguard.stages.limit import limit, limit_submission
+from attachguard.stages.scan import scan
+from attachguard.stages.verify import verify
+from attachguard.workroom import Workroom, workroom
+
+Stage = Callable[[Attachment, Limits, Kit], Observed]
+
+STAGES: tuple[Stage, ...] = (limit, identify, scan, inspect, verify)
+"""Cheapest and safest first; verify speaks for our own copies only."""
+
+_NAMES = tuple(stage.__name__ for stage in STAGES)
+
+
+def guard(upload: Upload, policy: Policy, kit: Kit) -> Verdict:
+    """Judge one file as a submission of its own. Raises like `guard_all`."""
+    return guard_all(Submission(id=uuid.uuid4().hex, uploads=(upload,)), policy, kit).verdicts[0]
+
+
+def guard_all(submission: Submission, policy: Policy, kit: Kit) -> SubmissionVerdict:
+    """Judge the files of a submission, store what is cleared, record the verdict: recorded means given.
+
+    A scanner, sandbox or store that can't do its work makes a file's verdict `undetermined`. Raises
+    UploadUnreadable when a file can't be read, LedgerUnavailable when the verdict could not be recorded (it was
+    then not given), UsageError for a submission without files.
+    """
+    with workroom() as room:
+        attachments = _receive(submission, policy.limits, room)
+        shared = limit_submission(attachments, policy.limits)
+        judged = (
+            _refuse(attachment, shared, policy) if shared else _settle(attachment, policy, kit, room.fresh())
+            for attachment in attachments
+        )
+        verdict = SubmissionVerdict(
+            submission=submission.id, policy=policy.label, verdicts=tuple(judged), reasons=shared
+        )
+        kit.ledger.record(verdict)
+    return verdict
+
+
+def decide(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) -> Verdict:
+    """Give the verdict on one attachment, received or found inside another; nothing is stored."""
+    began = time.perf_counter()
+    original = examine(attachment, policy, kit, room)
+    rendered = None
+    if original.action is Action.NORMALIZE:
+        rendered = _make_copy(original, policy, kit, room)
+    outcome, reasons = conclude(original, rendered, _NAMES)
+    return Verdict(
+        outcome=outcome,
+        original=original,
+        rendered=rendered,
+        policy=policy.label,
+        reasons=reasons,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def examine(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) -> Report:
+    """Walk an attachment through the stages up to the first that gets it rejected; files inside walk first."""
+    report = Report(attachment=attachment, findings=(), action=Action.KEEP, deciding=())
+    for stage in STAGES:
+        began = time.perf_counter()
+        observed = stage(report.attachment, policy.limits, kit)
+        parts, excess = room.take_parts(observed.parts, report.attachment, policy.limits)
+        children = tuple(decide(part, policy, kit, room) for part in parts)
+        report = add(report, observed, (*excess, *said_by(children)), children, policy)
+        report = dataclasses.replace(report, stages={**report.stages, stage.__name__: time.perf_counter() - began})
+        if report.action is Action.REJECT:
+            break
+    return report
+
+
+def _receive(submission: Submission, limits: Limits, room: Workroom) -> tuple[Attachment, ...]:
+    """Copy all uploads in; together they may take one byte more than the submission's limit, no more."""
+    if not submission.uploads:
+        raise UsageError("a submission needs at least one file")
+    attachments: list[Attachment] = []
+    for upload in submission.uploads:
+        taken = sum(attachment.size for attachment in attachments)
+        attachments.append(room.receive(upload, limits, max(0, limits.total_size - taken)))
+    return tuple(attachments)
+
+
+def _settle(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) -> Verdict:
+    """Decide on a received file and store what is cleared; what breaks on our side makes it undetermined."""
+    began = time.perf_counter()
+    try:
+        verdict = decide(attachment, policy, kit, room)
+        cleared = _clear(verdict)
+        return dataclasses.replace(verdict, delivered=kit.store.put(cleared)) if cleared else verdict
+    except Unavailable as error:
+        return Verdict(
+            outcome=Outcome.UNDETERMINED,
+            original=Report(attachment=attachment, findings=(), action=Action.REJECT, deciding=()),
+            rendered=None,
+            policy=policy.label,
+            trouble=Trouble(code=error.code, detail=str(error)),
+            seconds=time.perf_counter() - began,
+        )
+
+
+def _make_copy(original: Report, policy: Policy, kit: Kit, room: Workroom) -> Report:
+    """Make a safe copy by the first of the kind's methods whose result passes as if a stranger had sent it."""
+    attachment, kind = original.attachment, original.attachment.kind
+    report = no_copy(original, (Finding("copy.unsupported"),))
+    parts = tuple(judged(child) for child in original.children)
+    for method in kind.methods if kind else ():
+        began = time.perf_counter()
+        rebuilt = kit.sandbox.normalize(attachment, method, parts, policy.limits)
+        spent = {"normalize": time.perf_counter() - began}
+        if rebuilt.data is None:
+            report = no_copy(original, rebuilt.findings or (Finding("copy.failed", detail=method),))
+            continue
+        copy = room.copy(rebuilt.data, attachment, method, policy.limits)
+        report = examine(copy, policy.for_normalized(), kit, room.fresh())
+        report = add(report, Observed(peak_rss=rebuilt.peak_rss), rebuilt.findings, (), policy.for_normalized())
+        report = dataclasses.replace(report, stages={**spent, **report.stages})
+        if report.action is Action.KEEP:
+            break
+    return report
+
+
+def _refuse(attachment: Attachment, shared: tuple[Finding, ...], policy: Policy) -> Verdict:
+    """Refuse a file unread, for what is wrong with the submission it came in."""
+    report = Report(attachment=attachment, findings=shared, action=Action.REJECT, deciding=shared)
+    return Verdict(outcome=Outcome.REJECTED, original=report, rendered=None, policy=policy.label, reasons=shared)
+
+
+def _clear(verdict: Verdict) -> Cleared | None:
+    """Give the permission to store: the only place that makes a Cleared, and only after the verdict."""
+    attachment = verdict.deliverable
+    if attachment is None or attachment.kind is None:
+        return None
+    return Cleared(
+        path=attachment.path,
+        name=attachment.safe_name,
+        media_type=attachment.kind.media_type,
+        size=attachment.size,
+        sha256=attachment.sha256,
+    )

@@ -1,0 +1,159 @@
+"""Reads one policy file strictly: every unknown key, code, kind or value is an error that names its line."""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Generic, TypeVar
+
+from attachguard.errors import PolicyError
+from attachguard.findings import FINDINGS
+from attachguard.kinds import KINDS
+from attachguard.model import Action, Limits
+
+_ACTIONS: Mapping[str, Action] = {action.name.lower(): action for action in Action}
+_SIZE = re.compile(r"(\d{1,12}) ?(B|KiB|MiB|GiB)")
+_UNITS: Mapping[str, int] = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_LIMITS = frozenset(field.name for field in fields(Limits))
+_LEVELS = frozenset({"full", "no-open"})
+_HEADER = re.compile(r"\s*\[([A-Za-z_]+)(?:\.\"?([A-Za-z0-9_.-]+)\"?)?\]")
+_KEY = re.compile(r"\s*\"?([A-Za-z0-9_.-]+)\"?\s*=")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One policy file as it was read, before the one it extends is laid under it."""
+
+    label: str
+    """How messages call the file."""
+    name: str | None = None
+    version: int | None = None
+    title: str | None = None
+    extends: str | None = None
+    limits: Mapping[str, int]
+    kinds: Mapping[str, Action]
+    rulings: Mapping[str, Action]
+    require: str | None = None
+
+    def over(self, base: "Source") -> "Source":
+        """Lay this file over the one it extends: what is written here wins."""
+        return replace(
+            self,
+            limits={**base.limits, **self.limits},
+            kinds={**base.kinds, **self.kinds},
+            rulings={**base.rulings, **self.rulings},
+            require=self.require or base.require,
+        )
+
+
+def read_source(label: str, data: bytes) -> Source:
+    """Read one policy file. Raises PolicyError naming `label` and the line."""
+    try:
+        text = data.decode()
+        document = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{label}: not UTF-8 text (byte {error.start})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{label}: {error}") from error
+    return _Reader(label, text).read(document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value(Generic[T]):
+    """One sort of value: how to read it (None: it is not one) and what to tell who wrote something else."""
+
+    read: Callable[[object], T | None]
+    must: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    label: str
+    text: str
+
+    def read(self, document: Mapping[str, object]) -> Source:
+        top = self._table(document, "", _TOP)
+        return Source(
+            label=self.label,
+            name=self._one("", "name", top.get("name"), _TEXT),
+            version=self._one("", "version", top.get("version"), _COUNT),
+            title=self._one("", "title", top.get("title"), _TEXT),
+            extends=self._one("", "extends", top.get("extends"), _TEXT),
+            limits=self._section(top, "limits", _LIMITS, _BOUND),
+            kinds=self._section(top, "kinds", frozenset(KINDS), _RULING),
+            rulings=self._section(top, "findings", frozenset(FINDINGS), _RULING),
+            require=self._section(top, "sandbox", frozenset({"require"}), _LEVEL).get("require"),
+        )
+
+    def _section(self, top: Mapping[str, object], name: str, known: frozenset[str], sort: _Value[T]) -> Mapping[str, T]:
+        table = self._table(top.get(name, {}), name, known)
+        read_values = {key: self._one(name, key, value, sort) for key, value in table.items()}
+        return {key: value for key, value in read_values.items() if value is not None}
+
+    def _table(self, value: object, section: str, known: frozenset[str]) -> Mapping[str, object]:
+        if not isinstance(value, dict):
+            raise self._error("", section, f"[{section}] must be a table")
+        for key in value:
+            if key not in known:
+                near = f"; known here: {', '.join(sorted(known))}" if len(known) < 20 else ""
+                raise self._error(section, key, f"unknown {_WHAT.get(section, 'key')} {key!r}{near}")
+        return value
+
+    def _one(self, section: str, key: str, value: object, sort: _Value[T]) -> T | None:
+        if value is None:
+            return None
+        result = sort.read(value)
+        if result is None:
+            raise self._error(section, key, f"{key} = {value!r}: {sort.must}")
+        return result
+
+    def _error(self, section: str, key: str, message: str) -> PolicyError:
+        line = self._line(section, key)
+        return PolicyError(f"{self.label}, line {line}: {message}" if line else f"{self.label}: {message}")
+
+    def _line(self, section: str, key: str) -> int:
+        """Find the line of a key: tomllib does not keep it. 0 when it is written in a form not foreseen here."""
+        current = ""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if header := _HEADER.match(line):
+                current = header[1]
+                if (section, key) in {("", current), (current, header[2])}:
+                    return number
+            elif (found := _KEY.match(line)) and (current, found[1]) == (section, key):
+                return number
+        return 0
+
+
+_TOP = frozenset({"name", "version", "title", "extends", "limits", "sandbox", "kinds", "findings"})
+_WHAT: Mapping[str, str] = {"findings": "finding code", "kinds": "kind", "limits": "limit"}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 1 else None
+
+
+def _size(value: object) -> int | None:
+    if isinstance(value, str) and (match := _SIZE.fullmatch(value)):
+        value = int(match[1]) * _UNITS[match[2]]
+    return _count(value)
+
+
+def _action(value: object) -> Action | None:
+    return _ACTIONS.get(value) if isinstance(value, str) else None
+
+
+def _level(value: object) -> str | None:
+    return value if isinstance(value, str) and value in _LEVELS else None
+
+
+_TEXT = _Value(_text, "must be a text that is not empty")
+_COUNT = _Value(_count, "must be a whole number from 1 on")
+_BOUND = _Value(_size, 'must be a whole number from 1 on, or a size such as "10 MiB"')
+_RULING = _Value(_action, 'must be "keep", "normalize" or "reject"')
+_LEVEL = _Value(_level, 'must be "full" or "no-open"')

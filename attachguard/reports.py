@@ -1,0 +1,87 @@
+"""How reports grow and what they amount to: pure functions between nouns, used by the pipeline alone."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from attachguard.findings import MALWARE
+from attachguard.model import Action, Finding, JudgedPart, Observed, Outcome, Report, Verdict
+from attachguard.policy import Policy
+
+
+def add(
+    report: Report,
+    observed: Observed,
+    more: tuple[Finding, ...],
+    children: tuple[Verdict, ...],
+    policy: Policy,
+) -> Report:
+    """Add what a stage observed, and have the policy rule on everything that is known by now."""
+    attachment = dataclasses.replace(
+        report.attachment,
+        kind=observed.kind or report.attachment.kind,
+        safe_name=observed.safe_name or report.attachment.safe_name,
+    )
+    findings = (*report.findings, *observed.findings, *more)
+    judgement = policy.judge(attachment.kind, findings)
+    return dataclasses.replace(
+        report,
+        attachment=attachment,
+        findings=findings,
+        action=judgement.action,
+        deciding=judgement.deciding,
+        children=(*report.children, *children),
+        scan=observed.scan or report.scan,
+        peak_rss=max(report.peak_rss, observed.peak_rss, *(child.original.peak_rss for child in children), 0),
+    )
+
+
+_SAID_BY: Mapping[Outcome, str] = {
+    Outcome.INFECTED: "malware.part",
+    Outcome.REJECTED: "part.rejected",
+    Outcome.NORMALIZED: "part.normalized",
+}
+
+
+def said_by(children: tuple[Verdict, ...]) -> tuple[Finding, ...]:
+    """Turn the verdicts on the files inside into findings about the file around them."""
+    return tuple(
+        Finding(_SAID_BY[child.outcome], where=child.attachment.where, detail=child.attachment.safe_name)
+        for child in children
+        if child.outcome is not Outcome.ACCEPTED
+    )
+
+
+def no_copy(original: Report, why: tuple[Finding, ...]) -> Report:
+    """Report on the copy that never came to be."""
+    return Report(attachment=original.attachment, findings=why, action=Action.REJECT, deciding=why)
+
+
+def judged(child: Verdict) -> JudgedPart:
+    """Send a file from inside back with its verdict, and with its bytes if they may be delivered."""
+    deliverable = child.deliverable
+    return JudgedPart(
+        where=child.attachment.where,
+        outcome=child.outcome,
+        safe_name=deliverable.safe_name if deliverable else child.attachment.safe_name,
+        data=deliverable.path.read_bytes() if deliverable else None,
+    )
+
+
+def conclude(original: Report, rendered: Report | None, stages: tuple[str, ...]) -> tuple[Outcome, tuple[Finding, ...]]:
+    """Say the word. `accepted` and `normalized` need every stage to have run and every ruling to be KEEP."""
+    if original.action is Action.KEEP and _complete(original, stages):
+        return Outcome.ACCEPTED, ()
+    if original.action is Action.NORMALIZE and rendered is not None:
+        if rendered.action is Action.KEEP and _complete(rendered, stages):
+            return Outcome.NORMALIZED, original.deciding
+        reasons = (*original.deciding, *rendered.deciding)
+    else:
+        reasons = original.deciding
+    reasons = reasons or (Finding("type.unknown"),)
+    infected = any(finding.code in MALWARE for finding in reasons)
+    return (Outcome.INFECTED if infected else Outcome.REJECTED), reasons
+
+
+def _complete(report: Report, stages: tuple[str, ...]) -> bool:
+    """Tell whether a file was recognised and seen by every stage: without that nothing is delivered."""
+    return report.attachment.kind is not None and all(stage in report.stages for stage in stages)

@@ -1,0 +1,132 @@
+"""The lock-down of one child: limits, identity, files, system calls, in an order in which each step still can be taken.
+
+Any step that fails raises, the child exits unread, and the job is refused: there is no weaker second choice here.
+The reasons stand beside the rules; what each wall stops is attacked in tests/rooms/.
+"""
+
+import contextlib
+import ctypes
+import enum
+import os
+import resource
+import signal
+
+from attachguard.sandbox import landlock, wire
+from attachguard.sandbox.programs import FONTS, LIBRARIES, Program
+
+SPARE_ID = 60_900
+"""The user and group a child of root becomes: in the range 60578-61183 that systemd's table of uids leaves unused."""
+
+PROGRAM_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "", "HOME": "/nonexistent", "TMPDIR": "/nonexistent"}
+"""Nothing of the service's environment; no place for temporary files, since none may be written."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Layer(enum.Enum):
+    """A wall."""
+
+    LIMITS = "limits"
+    IDENTITY = "identity"
+    LANDLOCK = "landlock"
+    FILTER = "filter"
+
+
+EVERY_LAYER = frozenset(Layer)
+
+
+def lock(errand: wire.Errand, program: Program | None, zygote: int, layers: frozenset[Layer]) -> None:
+    """Put up the walls around the calling process. Raises OSError or ValueError when one does not stand."""
+    die_with(zygote)
+    volunteer_for_oom()
+    if Layer.IDENTITY in layers and os.geteuid() == 0:
+        become_nobody()
+        die_with(zygote)  # changing the user clears it
+    if Layer.LIMITS in layers:
+        limit(errand)
+    hide()
+    if Layer.LANDLOCK in layers and errand.level is wire.Level.FULL:
+        landlock.restrict(readable(program))
+
+
+def die_with(zygote: int) -> None:
+    """Be killed when the zygote ends; it may have ended before we asked."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != zygote:
+        raise ValueError("the zygote is gone")
+
+
+def volunteer_for_oom() -> None:
+    """When the machine's memory ends, the kernel takes this process first, not the service."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")  # a courtesy to the service, no wall: some containers do not allow it
+
+
+def become_nobody() -> None:
+    """Stop being root, for good. Raises OSError where that is impossible: root never reads a hostile file."""
+    os.setgroups([])
+    os.setresgid(SPARE_ID, SPARE_ID, SPARE_ID)
+    os.setresuid(SPARE_ID, SPARE_ID, SPARE_ID)
+    if os.getresuid() != (SPARE_ID,) * 3 or os.getresgid() != (SPARE_ID,) * 3:
+        raise OSError("still root after giving it up")
+
+
+def limit(errand: wire.Errand) -> None:
+    """Bound what the process can use. All limits are hard: it can't raise them again."""
+    files = 64 if errand.profile is wire.Profile.EXEC else 32
+    for what, soft, hard in (
+        (resource.RLIMIT_AS, errand.memory, errand.memory),
+        # SIGXCPU at the limit, so that it can be told from other ends; SIGKILL a second later.
+        (resource.RLIMIT_CPU, errand.cpu, errand.cpu + 1),
+        # Also bounds the output memfd: one byte more is SIGXFSZ.
+        (resource.RLIMIT_FSIZE, errand.output, errand.output),
+        (resource.RLIMIT_NOFILE, files, files),
+        # A second guard only: root ignores it, and it counts all processes of the user. The filter stops clone.
+        (resource.RLIMIT_NPROC, 0, 0),
+        # A core file would hold the attachment.
+        (resource.RLIMIT_CORE, 0, 0),
+        # Locked pages can't be reclaimed when memory is short.
+        (resource.RLIMIT_MEMLOCK, 0, 0),
+    ):
+        resource.setrlimit(what, (soft, hard))
+    # Kernel memory for queues and timers lies outside RLIMIT_AS; gVisor refuses to set these (measured).
+    for what in (resource.RLIMIT_MSGQUEUE, resource.RLIMIT_SIGPENDING):
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(what, (0, 0))
+
+
+def hide() -> None:
+    """Not traceable, not dumpable, and nothing executed later gets more rights than we have."""
+    _prctl(_PR_SET_DUMPABLE, 0)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def readable(program: Program | None) -> list[tuple[str, int]]:
+    """List what may be opened: fonts always; for a program its own file to execute, libraries to read."""
+    rules = [(path, landlock.READ_FILE | landlock.READ_DIR) for path in FONTS]
+    if program is not None:
+        rules += [(path, landlock.READ_FILE | landlock.READ_DIR) for path in LIBRARIES]
+        rules += [(path, landlock.EXECUTE | landlock.READ_FILE) for path in (path_of(program), interpreter())]
+    return rules
+
+
+def path_of(program: Program) -> str:
+    """Find the program's file. Raises FileNotFoundError that says what to install."""
+    for path in program.paths:
+        if os.path.exists(path):
+            return path
+    raise FileNotFoundError(f"{program.name} is not installed (Debian package {program.package})")
+
+
+def interpreter() -> str:
+    """Name the dynamic loader, which the kernel executes on behalf of every program."""
+    return {"x86_64": "/lib64/ld-linux-x86-64.so.2", "aarch64": "/lib/ld-linux-aarch64.so.1"}[os.uname().machine]
+
+
+def _prctl(option: int, value: int) -> None:
+    if _LIBC.prctl(option, value, 0, 0, 0) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"prctl {option}: {os.strerror(code)}")

@@ -1,0 +1,56 @@
+"""The outside programs that may be started in the room, one row each: nothing else is ever executed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+INPUT = "{input}"
+"""Where a program's arguments name its input: a sealed memfd, by its place in /proc/self/fd."""
+
+FONTS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/etc/fonts",
+    "/usr/share/fontconfig",
+    "/var/cache/fontconfig",
+    "/usr/share/poppler",
+)
+"""What must be readable to draw text whose font is not in the document; there is nothing of anybody's in it."""
+
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
+"""What the dynamic loader reads before a program's first instruction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One program: where it may lie, how it is called, what it may read."""
+
+    name: str
+    paths: tuple[str, ...]
+    """The first that exists is used; never looked up in PATH."""
+    arguments: tuple[str, ...]
+    """After the name; INPUT stands for the input. Its standard output is the result."""
+    package: str
+    """What to install when it is missing."""
+
+
+_ALL = (
+    Program(
+        name="pdftocairo",
+        paths=("/usr/bin/pdftocairo", "/usr/local/bin/pdftocairo"),
+        arguments=("-pdf", INPUT, "-"),
+        package="poppler-utils",
+    ),
+    Program(
+        name="pdftotext",
+        paths=("/usr/bin/pdftotext", "/usr/local/bin/pdftotext"),
+        arguments=("-q", "-enc", "UTF-8", INPUT, "-"),
+        package="poppler-utils",
+    ),
+)
+
+PROGRAMS: Mapping[str, Program] = MappingProxyType({program.name: program for program in _ALL})
+"""Every program by its name."""
+
+PRINTER = PROGRAMS["pdftocairo"]
+"""What the method `print` prints with."""

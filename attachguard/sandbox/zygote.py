@@ -1,0 +1,161 @@
+"""The warmed, single-threaded process that forks one child per job, and ends it when its time is over.
+
+It holds no secret (clean environment, exec'd), reads no byte of any file and no word that a file chose: an Errand
+holds figures only. When the service hangs up, by closing or by dying, every child is killed and it exits.
+"""
+
+import contextlib
+import errno
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from attachguard.sandbox import child, wire
+from attachguard.sandbox.inside import Readers
+from attachguard.sandbox.jail import EVERY_LAYER, Layer
+
+_FDS = 4
+"""Descriptors that come with an errand: input, output, answer pipe, report socket."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Running:
+    pid: int
+    report: socket.socket
+    born: float
+    deadline: float
+    killed: bool = False
+
+
+def main(load: Callable[[], Readers], layers: frozenset[Layer] = EVERY_LAYER) -> None:
+    """Warm up, say hello and serve. `layers` is what the tests take walls away with; a Room can't."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    readers = load()
+    if threading.active_count() != 1 or _threads() != 1:
+        # Landlock binds the calling thread only, and a fork copies only that one.
+        raise RuntimeError("a reader started a thread while it was warmed up")
+    control.send(wire.encode(wire.Hello(pid=os.getpid(), threads=_threads())))
+    gc.collect()
+    gc.freeze()  # so that a child's collector does not write to, and copy, every page it inherited
+    Zygote(control, readers, layers).serve()
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+class Zygote:
+    """The loop: take errands, fork, reap, report."""
+
+    def __init__(self, control: socket.socket, readers: Readers, layers: frozenset[Layer]) -> None:
+        self._control = control
+        self._readers = readers
+        self._layers = layers
+        self._running: dict[int, _Running] = {}
+        self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+    def serve(self) -> None:
+        """Serve until the service hangs up; then leave nobody behind."""
+        try:
+            while self._turn():
+                pass
+        finally:
+            for pid in self._running:
+                _kill(pid)
+
+    def _turn(self) -> bool:
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        for running in self._running.values():
+            if not running.killed:
+                poll.register(running.report, select.POLLIN)
+        ready = {fd for fd, _ in poll.poll(self._patience())}
+        if self._wake in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._wake, 4096)
+            self._reap()
+        self._end_late(ready)
+        return self._control.fileno() not in ready or self._receive()
+
+    def _patience(self) -> float | None:
+        waiting = [running.deadline for running in self._running.values() if not running.killed]
+        return max(0.0, min(waiting) - time.monotonic()) * 1000 + 1 if waiting else None
+
+    def _end_late(self, ready: set[int]) -> None:
+        """Kill whoever is over its time, or whose host hung up (nothing is ever sent on a report socket)."""
+        now = time.monotonic()
+        for running in self._running.values():
+            if not running.killed and (now >= running.deadline or running.report.fileno() in ready):
+                running.killed = True
+                _kill(running.pid)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            running = self._running.pop(pid, None)
+            if running is None:
+                continue
+            ended = wire.Ended(
+                status=status,
+                killed=running.killed,
+                cpu=usage.ru_utime + usage.ru_stime,
+                wall=time.monotonic() - running.born,
+                peak=usage.ru_maxrss * 1024,
+            )
+            _report(running.report, ended)
+
+    def _receive(self) -> bool:
+        message, fds, flags, _ = socket.recv_fds(self._control, wire.CONTROL_SIZE, _FDS)
+        if not message:
+            return False
+        try:
+            if len(fds) != _FDS or flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+                raise RuntimeError("an errand was cut short")
+            self._start(wire.ERRAND.read(message), fds[:3], socket.socket(fileno=os.dup(fds[3])))
+        finally:
+            for fd in fds:
+                os.close(fd)
+        return True
+
+    def _start(self, errand: wire.Errand, fds: list[int], report: socket.socket) -> None:
+        born = time.monotonic()
+        zygote = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            _report(report, wire.NotForked(reason=errno.errorcode.get(error.errno or 0, "?")))
+            return
+        if pid == 0:
+            child.run(errand, fds, zygote, self._readers, self._layers)
+        self._running[pid] = _Running(pid=pid, report=report, born=born, deadline=born + errand.wall)
+
+
+def _report(report: socket.socket, message: wire.Message) -> None:
+    with contextlib.suppress(OSError):  # the host may have gone; there is nobody else to tell
+        report.send(wire.encode(message))
+    report.close()
+
+
+def _kill(pid: int) -> None:
+    """Kill a child, and its process group where it has become the leader of one."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,50 @@
+"""What all tests stand on: a state folder of their own, and one private scanner for the whole run."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from attachguard.adapters.scanners import open_scanner
+from attachguard.adapters.signatures import demo_set
+from attachguard.policy import Policy, load_policy
+from attachguard.ports import Sandbox, Scanner
+from attachguard.sandbox.room import Room
+from attachguard.sandbox.wire import Level
+
+SETTINGS_PREFIX = "ATTACHGUARD_"
+CORPUS = "ATTACHGUARD_CORPUS"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the tests away from the settings and the state of whoever runs them."""
+    folder = tmp_path_factory.mktemp("state")
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(SETTINGS_PREFIX) and name != CORPUS:
+            del os.environ[name]
+    os.environ["XDG_STATE_HOME"] = str(folder)
+    yield folder
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def scanner() -> Iterator[Scanner]:
+    """A real clamd with the shipped signatures."""
+    with open_scanner(None, demo_set().folder) as scanner:
+        yield scanner
+
+
+@pytest.fixture(scope="session")
+def sandbox(policy: Policy) -> Iterator[Sandbox]:
+    """The real room."""
+    with Room(require=Level(policy.require)) as room:
+        yield room
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    return load_policy("marketplace")
