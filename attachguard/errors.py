@@ -45,7 +45,7 @@ class Unavailable(AttachguardError):  # noqa: N818 - the field's word for "try a
     exit_code = 3
     http_status = 503
     retry = True
-    code: ClassVar[str] = "service.unavailable"
+    code: ClassVar[str]
 
 
 class ScannerUnavailable(Unavailable):

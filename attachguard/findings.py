@@ -125,6 +125,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "ole.xlm": "The workbook holds Excel 4 macro sheets.",
         "ole.dde": "The document starts a program by DDE.",
         "ole.embedded": "The document carries an embedded object or package.",
+        "ole.field": "The document holds a field that reads files or addresses.",
         "ole.external": "The document loads something from outside.",
         # -- RTF -----------------------------------------------------------------------------------------------
         "rtf.object": "The document carries an embedded object.",

@@ -121,7 +121,7 @@ def _recipe(row: "_Table") -> Recipe:
     values: dict[str, str | int | Recipe] = {}
     if row.has("with"):
         table = row.table("with")
-        for key in table.keys():
+        for key in table.names():
             values[key] = _part(table.table(key)) if table.is_table(key) else table.scalar(key)
     return Recipe(maker=maker, parameters=values)
 
@@ -164,7 +164,7 @@ class _Table:
     def is_table(self, key: str) -> bool:
         return isinstance(self._values.get(key), dict)
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         return tuple(self._values)
 
     def text(self, key: str, default: str | None = None) -> str:

@@ -24,8 +24,11 @@ def differences(case: Case, verdict: SubmissionVerdict, built: Path) -> tuple[st
 
 
 def _file_differences(file: ExpectedFile, got: Verdict, sent: Path) -> Iterator[str]:
-    trouble = f" ({got.trouble.code}: {got.trouble.detail})" if got.trouble else ""
-    yield from _differ("verdict", file.verdict, f"{got.outcome}{trouble}")
+    if got.trouble:
+        # Nothing else was found out: the one line that says why is worth more than ten that follow from it.
+        yield f"verdict: expected {file.verdict}, got {got.outcome} ({got.trouble.code}: {got.trouble.detail})"
+        return
+    yield from _differ("verdict", file.verdict, got.outcome)
     yield from _differ("kind", file.kind, _kind_name(got.attachment.kind))
     yield from _differ("findings", _listed(file.findings), _codes(got.original.findings))
     yield from _differ("reasons", _listed(file.reasons), _codes(got.reasons))
@@ -36,7 +39,9 @@ def _file_differences(file: ExpectedFile, got: Verdict, sent: Path) -> Iterator[
 
 def _delivery_differences(expected: ExpectedDelivery | None, got: Verdict, sent: Path) -> Iterator[str]:
     if expected is None or got.delivered is None:
-        yield from _differ("delivered", "something" if expected else "nothing", "something" if got.delivered else "nothing")
+        yield from _differ(
+            "delivered", "something" if expected else "nothing", "something" if got.delivered else "nothing"
+        )
         return
     yield from _differ("delivered name", expected.name, got.delivered.name)
     yield from _differ("delivered kind", expected.kind, KIND_OF_MEDIA_TYPE.get(got.delivered.media_type, ""))

@@ -167,6 +167,8 @@ class Clamd:
 
     def close(self) -> None:
         """Let running scans come to their end, then end a private clamd. No scan is taken from now on."""
+        if self._closed:
+            return
         self._closed = True
         deadline = Deadline.after(self._seconds)
         for _ in range(self._source.slots):

@@ -7,7 +7,8 @@ The rules, each for a way in which clients of clamd were measured to say "clean"
 - bytes are streamed (`zINSTREAM`), never a path: no quoting, no permissions, no file that changes in between;
 - an answer is one whole line that ends in NUL and reads exactly as clamd(8) says. The end of the connection, half
   a line, a notice such as `COMMAND READ TIMED OUT`, an `ERROR` and anything else raise ScannerUnavailable;
-- `OK` and `FOUND` count only when every byte and the end mark had been sent before the answer came.
+- `OK` and `FOUND` count only when every byte and the end mark had been sent before the answer came, and had
+  been read before the connection was closed.
 """
 
 import random
@@ -140,12 +141,12 @@ def ask(address: Address, source: Source, size: int, deadline: Deadline) -> str 
     with connect(address, deadline) as link:
         try:
             sent = _send(link, source, size, deadline)
-            reply = _receive(link, deadline)
+            reply, orderly = _receive(link, deadline)
         except TimeoutError as error:
             raise NoAnswerInTime("clamd did not answer in time") from error
         except OSError as error:
             raise ScannerUnavailable(f"the connection to clamd broke: {error}") from error
-    return _believe(reply, sent=sent)
+    return _believe(reply, whole=sent and orderly)
 
 
 def _send(link: socket.socket, source: Source, size: int, deadline: Deadline) -> bool:
@@ -187,27 +188,31 @@ def _has_spoken(link: socket.socket) -> bool:
     return True
 
 
-def _receive(link: socket.socket, deadline: Deadline) -> bytes:
-    """Read up to the NUL that ends an answer, the end of the connection, or too many bytes."""
+def _receive(link: socket.socket, deadline: Deadline) -> tuple[bytes, bool]:
+    """Read to the end of the connection, or one byte too many.
+
+    The second value tells whether the end was an orderly one. Whoever hangs up on bytes it has not read resets
+    the connection (tcp(7), unix(7)): then its answer is not about all of them.
+    """
     reply = b""
-    while b"\0" not in reply and len(reply) <= REPLY_LENGTH:
+    while len(reply) <= REPLY_LENGTH:
         link.settimeout(deadline.left())
         try:
             part = link.recv(REPLY_LENGTH)
         except ConnectionResetError:
-            break
+            return reply, False
         if not part:
-            break
+            return reply, True
         reply += part
-    return reply
+    return reply, False
 
 
-def _believe(reply: bytes, *, sent: bool) -> str | None:
+def _believe(reply: bytes, *, whole: bool) -> str | None:
     if reply == _SIZE_ERROR:
         return TOO_LARGE
-    if sent and reply == _OK:
+    if whole and reply == _OK:
         return None
-    if sent and (found := _FOUND.fullmatch(reply)):
+    if whole and (found := _FOUND.fullmatch(reply)):
         return found[1].decode("ascii")
     if not reply:
         raise ScannerUnavailable("clamd closed the connection without an answer")

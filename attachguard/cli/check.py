@@ -116,6 +116,8 @@ def worst(codes: Iterable[int]) -> int:
 def _judge(files: Sequence[str], wanted: _Wanted, kit: Kit) -> SubmissionVerdict:
     uploads = tuple(upload_from_path(name) for name in files)
     verdict = guard_all(Submission(id=uuid.uuid4().hex, uploads=uploads), wanted.policy, kit)
+    for trouble in dict.fromkeys(one.trouble for one in verdict.verdicts if one.trouble):
+        complain(trouble.detail)  # the sender is told to wait; whoever runs this wants to know for what
     return wanted.out.take(verdict) if wanted.out else verdict
 
 

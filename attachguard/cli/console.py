@@ -8,6 +8,9 @@ from rich.markup import escape
 
 from attachguard.model import printable
 
+_UNFOLDED = 10_000
+"""Columns that no line of ours has."""
+
 
 class Language(enum.StrEnum):
     """The languages that reasons and remedies exist in."""
@@ -20,7 +23,8 @@ class Language(enum.StrEnum):
 
 def terminal() -> Console:
     """Write for people on stdout; without colours where it is no terminal."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    # Elsewhere a line is a line, however long: the next program reads it.
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_UNFOLDED)
 
 
 def complain(message: str) -> None:

@@ -29,11 +29,11 @@ def _show_attachment(attachment: AttachmentDocument, console: Console, level: in
     kind = attachment.kind or "unknown type"
     name = attachment.source or attachment.name
     head = f"[{style}]{sign} {attachment.verdict}[/]  {plain(name)}  [dim]{kind}, {attachment.size} bytes[/]"
-    console.print(Padding(head, (0, 0, 0, level * 4)))
+    _print(console, head, level * 4)
     for reason in attachment.reasons:
         _show_reason(reason, attachment, console, level)
     if attachment.delivered:
-        console.print(Padding(f"→ {plain(attachment.delivered.path)}", (0, 0, 0, level * 4 + 4)))
+        _print(console, f"→ {plain(attachment.delivered.path)}", level * 4 + 4)
     for child in attachment.children:
         _show_attachment(child, console, level + 1)
 
@@ -42,9 +42,13 @@ def _show_reason(reason: ReasonDocument, attachment: AttachmentDocument, console
     facts = [finding for finding in attachment.findings if finding.code == reason.code]
     details = "; ".join(" ".join(filter(None, (fact.where, fact.detail))) for fact in facts[:3])
     tail = f" [dim]({plain(details, 200)})[/]" if details.strip() else ""
-    console.print(Padding(f"[bold]{reason.code}[/]  {plain(reason.message)}{tail}", (0, 0, 0, level * 4 + 4)))
+    _print(console, f"[bold]{reason.code}[/]  {plain(reason.message)}{tail}", level * 4 + 4)
     if attachment.verdict in {"accepted", "normalized"}:
         return  # nothing is asked of the sender
-    console.print(Padding(f"{plain(reason.remedy.title)}:", (0, 0, 0, level * 4 + 6)))
+    _print(console, f"{plain(reason.remedy.title)}:", level * 4 + 6)
     for number, step in enumerate(reason.remedy.steps, start=1):
-        console.print(Padding(f"{number}. {plain(step)}", (0, 0, 0, level * 4 + 8)))
+        _print(console, f"{number}. {plain(step)}", level * 4 + 8)
+
+
+def _print(console: Console, text: str, indent: int) -> None:
+    console.print(Padding(text, (0, 0, 0, indent), expand=False))

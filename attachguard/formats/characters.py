@@ -29,15 +29,10 @@ _FINDERS_8BIT = (
 )
 """In 8-bit text the five bytes that windows-1252 leaves unused are letters of the encoding it is really in."""
 
-_SEQUENCE = re.compile(
-    "|".join(
-        (
-            r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]?",  # control sequences: colours, cursor
-            r"\x1b[\]PX^_][^\x07\x1b\r\n]{0,256}(?:\x07|\x1b\\)?",  # strings: window titles, links
-            r"\x1b[ -/]{0,4}[0-~]?",
-        )
-    )
-)
+_CONTROL_SEQUENCE = r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]?"
+_CONTROL_STRING = r"\x1b[\]PX^_][^\x07\x1b\r\n]{0,256}(?:\x07|\x1b\\)?"
+_OTHER_ESCAPE = r"\x1b[ -/]{0,4}[0-~]?"
+_SEQUENCE = re.compile(f"{_CONTROL_SEQUENCE}|{_CONTROL_STRING}|{_OTHER_ESCAPE}")
 _HIDDEN = re.compile(f"({_FLAG})|[{_C0}{_C1}{_ESCAPE}{_BIDI}]")
 _HIDDEN_8BIT = re.compile(f"[{_C0}\x1b]")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attachguard.formats import ole
 from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.links import is_plain_link, scheme_of
+from attachguard.formats.links import scheme_of
 from attachguard.formats.ole_inspect import inspect_compound
 from attachguard.formats.refusal import Refused
 from attachguard.formats.unsupported import normalize, verify

@@ -97,7 +97,7 @@ def nature(sample: Sample) -> Nature | None:
     The `mimetype` member counts wherever it stands (part 2 section 3.3 wants it first); without one, the manifest's
     root entry.
     """
-    whole = sample.shared(package)
+    whole = sample.shared(package) if sample.data.startswith(LOCAL) else None
     if whole is None:
         return None
     try:
@@ -108,7 +108,8 @@ def nature(sample: Sample) -> Nature | None:
 
 def sniff(sample: Sample, kind: str) -> Claim | None:
     """Claim a package that calls itself by the media type of `kind`, and the relatives by name."""
-    whole, found = sample.shared(package), sample.shared(nature)
+    found = sample.shared(nature)
+    whole = sample.shared(package) if found is not None else None
     if whole is None or found is None or whole.first != 0:
         return None
     claimed, described = ACCEPTED.get(found.media_type, (None, _relative(found.media_type)))
@@ -215,7 +216,7 @@ def _member(member: Member, content: bytes, types: Mapping[str, str], harvest: H
             _part(member, content, harvest)
     elif content.startswith(ole.SIGNATURE):
         _ole_object(member, content, harvest)
-    elif content.startswith(LOCAL) or content.startswith((b"MZ", b"\x7fELF", b"Rar!", b"%PDF-", b"{\\rt")):
+    elif content.startswith((LOCAL, b"MZ", b"\x7fELF", b"Rar!", b"%PDF-", b"{\\rt")):
         harvest.note("odf.embedded", member.name, "a file of another type")
         harvest.hand_out(member.name, base, content)
 
@@ -245,7 +246,7 @@ def _part(member: Member, content: bytes, harvest: Harvest) -> None:
         for key, value in attributes.items():
             if key.endswith(" href"):
                 _address(tag, value, where, harvest)
-            elif key.endswith(" formula") or key.endswith(" condition") or key.endswith(" expression"):
+            elif key.endswith((" formula", " condition", " expression")):
                 _formula(value, where, harvest)
 
     walk(content, where, harvest.limits, start, bare_doctype=True)

@@ -8,11 +8,13 @@ import io
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import olefile
 
 from attachguard.formats import ooxml
 from attachguard.formats.contract import Sample
+from attachguard.formats.pictures.hidden import SECOND_TYPES
 from attachguard.formats.refusal import Refused
 from attachguard.formats.zip import LOCAL, holds_package
 from attachguard.model import Finding, Limits
@@ -148,10 +150,7 @@ def read_compound(data: bytes) -> Compound | None:
     try:
         return _read(data)
     except Refused as refused:
-        finding = refused.finding
-    except _BROKEN as error:
-        finding = Finding("file.malformed", "OLE directory", f"can't be read: {type(error).__name__}")
-    return Compound(entries=(), class_id="", findings=(finding,), reader=None, length=len(data))
+        return Compound(entries=(), class_id="", findings=(refused.finding,), reader=None, length=len(data))
 
 
 def nature(sample: Sample) -> Nature | None:
@@ -255,20 +254,29 @@ def _package_extension(content: bytes, limits: Limits) -> str:
 
 def _read(data: bytes) -> Compound:
     _check_header(data)
-    reader = olefile.OleFileIO(io.BytesIO(data))  # never OleFileIO(data): short bytes are taken for a path
+    try:
+        reader = olefile.OleFileIO(io.BytesIO(data))  # never OleFileIO(data): short bytes are taken for a path
+    except _BROKEN as error:
+        raise Refused("file.malformed", "OLE directory", f"can't be read: {type(error).__name__}") from error
     if len(reader.direntries) > ENTRIES:
         raise Refused("file.malformed", "OLE directory", f"more than {ENTRIES} entries")
-    entries = tuple(
-        Entry(path=tuple(path), size=reader.get_size(path), is_stream=reader.get_type(path) == olefile.STGTY_STREAM)
-        for path in reader.listdir(streams=True, storages=True)
-    )
     return Compound(
-        entries=entries,
+        entries=tuple(_walk(reader)),
         class_id=reader.root.clsid,
         findings=tuple(_tail(data, reader)),
         reader=reader,
         length=len(data),
     )
+
+
+def _walk(reader: olefile.OleFileIO) -> Iterator[Entry]:
+    """List all streams and storages; each entry is in the tree once, which olefile has seen to."""
+    waiting: list[tuple[tuple[str, ...], Any]] = [((child.name,), child) for child in reversed(reader.root.kids)]
+    while waiting:
+        path, node = waiting.pop()
+        is_stream = node.entry_type == olefile.STGTY_STREAM
+        yield Entry(path=path, size=node.size if is_stream else 0, is_stream=is_stream)
+        waiting.extend(((*path, child.name), child) for child in reversed(node.kids))
 
 
 def _check_header(data: bytes) -> None:
@@ -291,6 +299,9 @@ def _tail(data: bytes, reader: olefile.OleFileIO) -> Iterator[Finding]:
     if holds_package(rest):
         yield Finding("type.polyglot", f"offset {end}", "a zip package after the document")
     elif len(rest) > reader.sector_size and rest.strip(b"\0"):
+        for name, pattern in SECOND_TYPES:
+            if pattern.search(rest):
+                yield Finding("type.polyglot", f"offset {end}", f"holds {name}")
         yield Finding("type.trailing_data", f"offset {end}", f"{len(rest)} bytes after the document")
 
 

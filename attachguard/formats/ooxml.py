@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.refusal import Refused
 from attachguard.formats.xmlscan import Element, elements
-from attachguard.formats.zip import Package, package
+from attachguard.formats.zip import LOCAL, Package, package
 from attachguard.model import Finding, Limits
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -99,7 +99,7 @@ class Main:
 
 def main(sample: Sample) -> Main | None:
     """Find out what a package is, once for all formats; None when it is no Open XML package."""
-    whole = sample.shared(package)
+    whole = sample.shared(package) if sample.data.startswith(LOCAL) else None
     if whole is None or whole.find(CONTENT_TYPES) is None:
         return None
     try:
@@ -110,8 +110,8 @@ def main(sample: Sample) -> Main | None:
 
 def sniff(sample: Sample, kind: str) -> Claim | None:
     """Claim a package whose main part has the content type of `kind`, and the near relatives by name."""
-    whole = sample.shared(package)
     found = sample.shared(main)
+    whole = sample.shared(package) if found is not None else None
     if whole is None or found is None or whole.first != 0:
         return None
     claimed, described = ACCEPTED.get(found.content_type, (None, RELATIVES.get(found.content_type)))

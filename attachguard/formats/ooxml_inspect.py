@@ -24,8 +24,8 @@ HARMLESS = frozenset(
     for line in (
         # ISO/IEC 29500-1 section 15.2, shared parts
         "officedocument core-properties extended-properties custom-properties metadata/core-properties thumbnail theme",
-        "themeoverride image font fonttable customxml customxmlprops chart chartusershapes drawing vmldrawing hyperlink",
-        "diagramcolors diagramdata diagramlayout diagramquickstyle diagramdrawing audio video media hdphoto",
+        "themeoverride image font fonttable customxml customxmlprops chart chartusershapes drawing vmldrawing",
+        "hyperlink diagramcolors diagramdata diagramlayout diagramquickstyle diagramdrawing audio video media hdphoto",
         "printersettings origin signature certificate",
         # section 11.3, WordprocessingML
         "styles settings websettings numbering footnotes endnotes comments header footer glossarydocument",
@@ -64,7 +64,6 @@ DANGEROUS: Mapping[str, str] = {
     "externallink": "ooxml.external",
     "externallinkpath": "ooxml.external",
     "externallinklong": "ooxml.external",
-    "xlexternallinkpath/xlpathmissing": "ooxml.external",
     "frame": "ooxml.external",
     "subdocument": "ooxml.external",
     "mailmergesource": "ooxml.external",
@@ -158,7 +157,7 @@ def _member(whole: Package, member: Member, content: bytes, types: ContentTypes,
     if extension == "rels":
         _relationships(whole, member, harvest)
     elif member.name != CONTENT_TYPES and (
-        media_type.endswith(("+xml", "/xml")) or extension in _XML_EXTENSIONS or media_type.endswith("vmldrawing")
+        media_type.endswith(("+xml", "/xml", "vmldrawing")) or extension in _XML_EXTENSIONS
     ):
         _part(member, content, harvest)
     else:
@@ -283,7 +282,9 @@ def _binary(member: Member, content: bytes, media_type: str, harvest: Harvest) -
     elif content.startswith(LOCAL):
         harvest.note("ooxml.embedded", member.name, "package")
         harvest.hand_out(member.name, posixpath.basename(member.name), content)
-    elif content.startswith((b"MZ", b"\x7fELF", b"%PDF-", b"{\\rt", b"Rar!", b"7z\xbc\xaf", b"ITSF", b"L\x00\x00\x00\x01\x14")):
+    elif content.startswith(
+        (b"MZ", b"\x7fELF", b"%PDF-", b"{\\rt", b"Rar!", b"7z\xbc\xaf", b"ITSF", b"L\x00\x00\x00\x01\x14")
+    ):
         harvest.note("ooxml.embedded", member.name, "a file of another type")
         harvest.hand_out(member.name, posixpath.basename(member.name), content)
 

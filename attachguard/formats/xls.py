@@ -33,6 +33,9 @@ MACRO_SHEET_TYPE = 1
 AUTOMATIC = {0x01: "Auto_Open", 0x02: "Auto_Close", 0x0A: "Auto_Activate", 0x0B: "Auto_Deactivate"}
 """Built-in names that Excel runs by itself (section 2.5.114)."""
 
+_SHOWN = ("shown", "hidden", "very hidden", "hidden in an unknown way")
+"""hsState of BoundSheet8 (section 2.4.28)."""
+
 _BIFF8 = 0x0600
 _SELF, _ADD_IN = 0x0401, 0x3A01
 """virtual path lengths of SupBook that mean this workbook and add-in functions (section 2.4.271)."""
@@ -86,16 +89,21 @@ def _workbook(where: str, stream: bytes, harvest: Harvest) -> None:
         elif number == FILEPASS:
             harvest.note("file.encrypted", where)
             return  # what follows can't be read
-        elif number == BOUNDSHEET and len(body) > 5 and body[5] == MACRO_SHEET_TYPE:
-            harvest.note("ole.xlm", where, f"a macro sheet, {('shown', 'hidden', 'very hidden', '')[body[4] & 3]}")
-        elif number == LABEL:
-            _defined_name(where, body, version, harvest)
-        elif number == SUPBOOK or (number == EXTERNSHEET and version < _BIFF8):
-            _link(where, _path(number, body), harvest)
-        elif number in CONNECTIONS:
-            harvest.note("ole.external", where, "a data connection")
+        else:
+            _record(where, number, body, version, harvest)
     if not version:
         raise Refused("file.malformed", where, "holds no workbook")
+
+
+def _record(where: str, number: int, body: bytes, version: int, harvest: Harvest) -> None:
+    if number == BOUNDSHEET and len(body) > 5 and body[5] == MACRO_SHEET_TYPE:
+        harvest.note("ole.xlm", where, f"a macro sheet, {_SHOWN[body[4] & 3]}")
+    elif number == LABEL:
+        _defined_name(where, body, version, harvest)
+    elif number == SUPBOOK or (number == EXTERNSHEET and version < _BIFF8):
+        _link(where, _path(number, body), harvest)
+    elif number in CONNECTIONS:
+        harvest.note("ole.external", where, "a data connection")
 
 
 def _defined_name(where: str, body: bytes, version: int, harvest: Harvest) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from attachguard.formats.contract import Sample
+from attachguard.formats.pictures.hidden import SECOND_TYPES
 from attachguard.formats.refusal import Refused
 from attachguard.model import Finding, Limits
 
@@ -129,7 +130,7 @@ def read_package(data: bytes, limits: Limits) -> Package | None:
         return Package(data=data, members=(), findings=(finding,), first=end.shift, by_name={})
     seen: dict[str, Finding] = {}
     members = tuple(_members(data, end, seen))
-    for finding in (*_layout(data, members, end), *_rivals(members, ends)):
+    for finding in (*_layout(data, members, end), *_behind(data, end), *_rivals(members, ends)):
         seen.setdefault(finding.code, finding)
     return Package(
         data=data,
@@ -391,8 +392,16 @@ def _layout(data: bytes, members: Iterable[Member], end: _End) -> Iterator[Findi
         yield Finding("zip.inconsistent", "", f"every place is off by {end.shift} bytes")
     if end.end > len(data):
         yield Finding("zip.inconsistent", "", "the comment ends behind the end of the file")
-    elif end.end < len(data):
-        yield Finding("type.trailing_data", "", f"{len(data) - end.end} bytes after the package")
+
+
+def _behind(data: bytes, end: _End) -> Iterator[Finding]:
+    """Look behind the end record and its comment; mail gateways add line ends and zeros there."""
+    if not data[end.end :].strip(b"\0\t\r\n "):
+        return
+    yield Finding("type.trailing_data", "", f"{len(data) - end.end} bytes after the package")
+    for name, pattern in SECOND_TYPES:
+        if pattern.search(data, end.end):
+            yield Finding("type.polyglot", f"offset {end.end}", f"holds {name}")
 
 
 def _rivals(members: Iterable[Member], ends: list[_End]) -> Iterator[Finding]:

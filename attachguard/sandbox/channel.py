@@ -52,10 +52,6 @@ class Zygote:
 
     def __init__(self, command: Sequence[str], patience: float) -> None:
         """Start it and wait until it is warm, at most `patience` seconds. Raises ZygoteLostError."""
-        self.jobs = 0
-        self.crashes = 0
-        self.users = 0
-        self.retired = False
         self.born = time.monotonic()
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -4,11 +4,13 @@ import contextlib
 import fcntl
 import os
 import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NoReturn
 
 from attachguard.sandbox import inside, jail, wire
 from attachguard.sandbox.jail import Layer
-from attachguard.sandbox.programs import INPUT, PROGRAMS, Program
+from attachguard.sandbox.programs import INPUT, Program
 
 INPUT_FD = 10
 OUTPUT_FD = 11
@@ -17,23 +19,26 @@ ANSWER_FD = 12
 EXIT_NOT_LOCKED = 98
 """The walls did not go up; nothing was read."""
 EXIT_NOT_STARTED = 97
-"""The program could not be executed."""
+"""The program could not be executed; the answer says so too, which no program can forge."""
 EXIT_BUG = 96
 """Our own code raised after the walls were up."""
 
 
-def run(
-    errand: wire.Errand,
-    fds: list[int],
-    zygote: int,
-    readers: inside.Readers,
-    layers: frozenset[Layer],
-) -> NoReturn:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What every child of a zygote is given."""
+
+    readers: inside.Readers
+    programs: Mapping[str, Program]
+    layers: frozenset[Layer]
+
+
+def run(errand: wire.Errand, fds: list[int], zygote: int, cell: Cell) -> NoReturn:
     """Never returns: nothing of the zygote's stack may run in the child."""
     try:
-        place(fds)
-        program = PROGRAMS[errand.program] if errand.profile is wire.Profile.EXEC else None
-        jail.lock(errand, program, zygote, layers)
+        program = cell.programs[errand.program] if errand.profile is wire.Profile.EXEC else None
+        place(fds, program)
+        jail.lock(errand, program, zygote, cell.layers)
     except BaseException as error:  # noqa: BLE001 - whatever it was, the walls are not up: nothing may be read
         with contextlib.suppress(OSError):
             os.write(ANSWER_FD, str(error).encode("utf-8", "replace")[:300])
@@ -42,37 +47,41 @@ def run(
         os.write(ANSWER_FD, wire.LOCKED)
         if program is not None:
             start(program)
-        inside.serve(errand.job, INPUT_FD, OUTPUT_FD, ANSWER_FD, readers)
+        inside.serve(errand.job, INPUT_FD, OUTPUT_FD, ANSWER_FD, cell.readers)
     except BaseException:  # noqa: BLE001 - a child that unwinds into the zygote's loop would serve a second one
         os._exit(EXIT_BUG)
     os._exit(0)
 
 
-def place(fds: list[int]) -> None:
+def place(fds: list[int], program: Program | None) -> None:
     """Leave exactly six descriptors open: 0, 1 and 2 on /dev/null and the three of this job.
 
-    The control and report sockets, and every other job's memfds, are gone before a byte is read.
+    The control and report sockets, and every other job's memfds, are gone before a byte is read. For a program
+    standard output is the output memfd, and the input memfd stays open when it starts; the answer pipe does not.
     """
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     os.setsid()
+    source, sink, answer = fds
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+    places = {0: null, 1: null if program is None else sink, 2: null}
+    places |= {INPUT_FD: source, OUTPUT_FD: sink, ANSWER_FD: answer}
     # First copies above every target, so that no target is overwritten before it was copied itself.
-    copies = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, ANSWER_FD + 1) for fd in (null, null, null, *fds)]
-    for fd, target in zip(copies, (0, 1, 2, INPUT_FD, OUTPUT_FD, ANSWER_FD), strict=True):
-        os.dup2(fd, target, inheritable=target <= 2)
+    copies = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, ANSWER_FD + 1) for fd in places.values()]
+    for fd, target in zip(copies, places, strict=True):
+        os.dup2(fd, target, inheritable=target <= 2 or (target == INPUT_FD and program is not None))
     os.closerange(3, INPUT_FD)
     os.closerange(ANSWER_FD + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def start(program: Program) -> NoReturn:
-    """Become the program: standard input is empty, standard output the output memfd."""
-    os.dup2(OUTPUT_FD, 1)
-    os.set_inheritable(INPUT_FD, True)
-    arguments = [part.replace(INPUT, f"/proc/self/fd/{INPUT_FD}") for part in program.arguments]
+    """Become the program, or end."""
     try:
-        os.execve(jail.path_of(program), [program.name, *arguments], jail.PROGRAM_ENVIRONMENT)
+        arguments = [part.replace(INPUT, f"/proc/self/fd/{INPUT_FD}") for part in program.arguments]
+        os.execve(  # noqa: S606 - no shell is what is wanted
+            jail.path_of(program), [program.name, *arguments], jail.PROGRAM_ENVIRONMENT
+        )
     except OSError as error:
-        os.write(ANSWER_FD, wire.NOT_STARTED + str(error).encode())
-        os._exit(EXIT_NOT_STARTED)
+        os.write(ANSWER_FD, wire.NOT_STARTED + str(error).encode("utf-8", "replace")[:300])
+    os._exit(EXIT_NOT_STARTED)

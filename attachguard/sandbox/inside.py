@@ -102,7 +102,9 @@ def _do(job: wire.Job, source: Source, sink: Sink, readers: Readers) -> wire.Ans
             original, copy = source.bytes_at(job.original), source.bytes_at(job.copy)
             return wire.Verified(findings=pack(readers.formats[job.kind].verify(original, copy, job.limits)))
         case wire.Probe():
-            return wire.Probed(acts=acts.attempt(job.acts, job.service))
+            return wire.Probed(acts=acts.attempt(job.service))
+        case wire.Trespass():
+            return acts.execute()
 
 
 def _identify(job: wire.Identify, source: Source, readers: Readers) -> wire.Identified:
@@ -166,8 +168,9 @@ def _broken(job: wire.Job, error: str) -> wire.Answer:
             return wire.Made(copy=None, findings=because("copy.failed"))
         case wire.Verify():
             return wire.Verified(findings=because("copy.unfaithful"))
-        case wire.Probe():
-            return wire.Probed(acts=())
+        case wire.Probe() | wire.Trespass():
+            # Trespass comes here when the program is missing or was refused with an error.
+            return wire.Probed(acts=(wire.Act(name="probe", refused=False, how=error),))
 
 
 def pack(findings: Sequence[Finding]) -> tuple[wire.FindingOut, ...]:

@@ -11,7 +11,7 @@ import os
 import resource
 import signal
 
-from attachguard.sandbox import landlock, wire
+from attachguard.sandbox import landlock, seccomp, wire
 from attachguard.sandbox.programs import FONTS, LIBRARIES, Program
 
 SPARE_ID = 60_900
@@ -50,6 +50,8 @@ def lock(errand: wire.Errand, program: Program | None, zygote: int, layers: froz
     hide()
     if Layer.LANDLOCK in layers and errand.level is wire.Level.FULL:
         landlock.restrict(readable(program))
+    if Layer.FILTER in layers:
+        seccomp.load(errand.profile, errand.level)
 
 
 def die_with(zygote: int) -> None:

@@ -54,3 +54,15 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType({program.name: program for pr
 
 PRINTER = PROGRAMS["pdftocairo"]
 """What the method `print` prints with."""
+
+DRAWN = frozenset({"print", "raster"})
+"""The methods (kinds.Kind.methods) that draw text, and so need fonts."""
+
+PAGE = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R"
+    b"/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj\n"
+    b"4 0 obj<</Length 32>>stream\nBT /F 9 Tf 9 9 Td (attachguard)Tj\nendstream endobj\n"
+    b"trailer<</Root 1 0 R/Size 5>>\n%%EOF\n"
+)
+"""A page of our own, with text whose font is not in the document, to try the printer and the fonts with."""

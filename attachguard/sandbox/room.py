@@ -6,12 +6,10 @@ file holds, and nothing here imports a reader (a test looks).
 
 import contextlib
 import os
-import sys
-import threading
-import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Self
+
+from msgspec import structs
 
 from attachguard.errors import SandboxUnavailable
 from attachguard.model import (
@@ -27,37 +25,13 @@ from attachguard.model import (
     Verification,
     printable,
 )
-from attachguard.sandbox import answers, channel, endings, wire
+from attachguard.sandbox import answers, channel, endings, health, wire
 from attachguard.sandbox.answers import Said
+from attachguard.sandbox.keeper import Keeper
 from attachguard.sandbox.memfd import InputBuilder, Output, chunks
-from attachguard.sandbox.programs import PRINTER
+from attachguard.sandbox.programs import DRAWN, PAGE, PRINTER
+from attachguard.sandbox.settings import RoomSettings
 from attachguard.sandbox.wire import Level, Profile
-
-MIB = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomSettings:
-    """How much a job may use, and how the room is kept. The figures are measured ones: docs/sandbox.md."""
-
-    wall: float = 15.0
-    """Seconds until a job is killed."""
-    cpu: int = 10
-    """Seconds of processor time."""
-    memory: int = 1024 * MIB
-    """Bytes of address space of one job. Times `jobs`, it must fit into the machine or container."""
-    output: int = 64 * MIB
-    """Bytes that a job may make."""
-    jobs: int = field(default_factory=lambda: max(2, os.cpu_count() or 1))
-    """Jobs at the same time; more wait."""
-    recycle_jobs: int = 500
-    """Jobs after which a new zygote, with a new address layout, takes over."""
-    recycle_crashes: int = 5
-    """Crashes of readers after which one does: who guesses addresses has to guess anew."""
-    patience: float = 60.0
-    """Seconds to wait for a zygote to come up."""
-    command: tuple[str, ...] = field(default_factory=lambda: channel.command(sys.executable))
-    """How the zygote is started. Only tests, which bring readers of their own, have a reason to change it."""
 
 
 class Room:
@@ -70,9 +44,7 @@ class Room:
         """`require` is the weakest level that jobs may run at; below it every call raises SandboxUnavailable."""
         self._settings = settings or RoomSettings()
         self._require = require
-        self._zygote: channel.Zygote | None = None
-        self._begin()
-        _ROOMS.add(self)
+        self._keeper = Keeper(self._settings)
 
     def __enter__(self) -> Self:
         return self
@@ -82,10 +54,7 @@ class Room:
 
     def close(self) -> None:
         """End the zygote and every job; the next call starts anew."""
-        with self._lock:
-            zygote, self._zygote = self._zygote, None
-        if zygote is not None:
-            zygote.close()
+        self._keeper.close()
 
     # -- the port ----------------------------------------------------------------------------------------------
 
@@ -151,15 +120,11 @@ class Room:
                 limits=limits,
             )
             said = self._ask(source, output, job, wire.Verified, limits)
-        return Verification(findings=said.findings, peak_rss=said.peak)
+        return Verification(findings=(*said.findings, *self._drawn_blind(copy)), peak_rss=said.peak)
 
     def probe(self) -> Sequence[Check]:
-        """Say how strong the walls are. Never raises."""
-        try:
-            with self._using() as zygote:
-                return (Check(name="sandbox", ok=True, detail=f"zygote {zygote.pid} is warm"),)
-        except (SandboxUnavailable, channel.ZygoteLostError) as error:
-            return (Check(name="sandbox", ok=False, detail=str(error)),)
+        """Attack the walls anew, print a page, and say what stands. Never raises."""
+        return health.checks(self._keeper, self._require, self._print_page)
 
     # -- one job -----------------------------------------------------------------------------------------------
 
@@ -177,39 +142,54 @@ class Room:
     ) -> Said[answers.A]:
         """Have a job done behind the strict walls; how it ended badly comes back as a finding."""
         errand = self._errand(Profile.STRICT, job=source.add(wire.encode(job)))
-        ended, untrusted = self._do(errand, source, output)
+        ended, done = self._do(errand, source, output)
         finding = endings.read(ended, errand)
+        if done.flooded:
+            finding = Finding("sandbox.output", detail="an answer without end")
         if finding is not None:
             return Said(answer=None, findings=(finding,), peak=ended.peak)
         try:
-            answer, findings = answers.understand(untrusted, expected, limits, output.size)
+            answer, findings = answers.understand(done.untrusted_answer[1:], expected, limits, output.size)
         except wire.WireError as error:
             finding = Finding("sandbox.crashed", detail=f"no valid answer: {error}")
             return Said(answer=None, findings=(finding,), peak=ended.peak)
         return Said(answer=answer, findings=findings, peak=ended.peak)
 
     def _print(self, attachment: Attachment) -> Rebuilt:
-        """Have the printer print the file; its output is as hostile as its input and goes into another child."""
+        """Have the printer print a file; its output is as hostile as its input and goes into another child."""
         with self._job() as (source, output):
             _file(source, attachment)
-            errand = self._errand(Profile.EXEC, program=PRINTER.name)
-            ended, _ = self._do(errand, source, output)
-            finding = endings.read(ended, errand)
-            data = output.read(wire.Span(offset=0, length=output.written()))
-        if finding is None and not data:
+            return self._printout(source, output)
+
+    def _printout(self, source: InputBuilder, output: Output) -> Rebuilt:
+        errand = self._errand(Profile.EXEC, program=PRINTER.name)
+        if self._level() is not Level.FULL:
+            refusal = Finding("copy.failed", detail="no program runs where Landlock is missing")
+            return Rebuilt(data=None, findings=(refusal,))
+        ended, done = self._do(errand, source, output)
+        if done.untrusted_answer[1:2] == wire.NOT_STARTED:
+            raise SandboxUnavailable(f"{PRINTER.name} can't be started: {_words(done)}")
+        finding = endings.read(ended, errand)
+        length = output.written()
+        if finding is None and not length:
             finding = Finding("copy.failed", detail=f"{PRINTER.name} printed nothing")
-        elif finding is not None and finding.code == "sandbox.crashed" and os.WIFEXITED(ended.status):
+        elif finding is not None and os.WIFEXITED(ended.status):
             finding = Finding("copy.failed", detail=f"{PRINTER.name} gave up: {finding.detail}")
-        return Rebuilt(
-            data=data if finding is None else None,
-            findings=() if finding is None else (finding,),
-            peak_rss=ended.peak,
-        )
+        if finding is not None:
+            return Rebuilt(data=None, findings=(finding,), peak_rss=ended.peak)
+        return Rebuilt(data=output.read(wire.Span(offset=0, length=length)), peak_rss=ended.peak)
+
+    def _print_page(self) -> str:
+        """Print a page of our own; returns what is wrong, or nothing."""
+        with self._job() as (source, output):
+            source.add(PAGE)
+            printout = self._printout(source, output)
+        return " ".join(finding.detail for finding in printout.findings)
 
     def _errand(self, profile: Profile, *, job: wire.Span | None = None, program: str = "") -> wire.Errand:
         return wire.Errand(
             profile=profile,
-            level=Level.FULL,
+            level=Level.NONE,  # the zygote's own is put in when there is one
             program=program,
             job=job,
             wall=float(self._settings.wall),
@@ -218,20 +198,35 @@ class Room:
             output=self._settings.output,
         )
 
-    def _do(self, errand: wire.Errand, source: InputBuilder, output: Output) -> tuple[wire.Ended, bytes]:
+    def _level(self) -> Level:
+        try:
+            with self._keeper.lend() as tenant:
+                return tenant.proof.level
+        except channel.ZygoteLostError as error:
+            raise SandboxUnavailable(str(error)) from error
+
+    def _drawn_blind(self, copy: Attachment) -> Sequence[Finding]:
+        """Refuse to vouch for a drawing made without fonts: its text may be missing without a word (measured)."""
+        if copy.method not in DRAWN or self._level() is Level.FULL:
+            return ()
+        return (Finding("copy.unfaithful", detail="drawn where no fonts can be read: Landlock is missing"),)
+
+    def _do(self, errand: wire.Errand, source: InputBuilder, output: Output) -> tuple[wire.Ended, channel.Done]:
         """Run an errand, a second time when the machine was short of something.
 
-        Returns how it ended and the untrusted answer without its marker. Raises SandboxUnavailable.
+        Returns how it ended, once the walls had gone up. Raises SandboxUnavailable.
         """
         sealed = source.seal()
-        with self._slots:
+        with self._keeper.slot():
             done = self._try(errand, sealed, output)
             if isinstance(done.ended, wire.NotForked) or endings.machine_was_short(done.ended, errand):
                 output.rewind()
                 done = self._try(errand, sealed, output)
         if isinstance(done.ended, wire.NotForked):
             raise SandboxUnavailable(f"no process could be made: {done.ended.reason}")
-        return done.ended, _unmarked(done)
+        if done.untrusted_answer[:1] != wire.LOCKED:
+            raise SandboxUnavailable(f"the walls did not go up: {_words(done)}")
+        return done.ended, done
 
     def _try(self, errand: wire.Errand, source: int, output: Output) -> channel.Done:
         """Run an errand; in a new zygote when the one we had is gone (it holds nothing that could be lost)."""
@@ -245,84 +240,20 @@ class Room:
             raise SandboxUnavailable(str(error)) from error
 
     def _once(self, errand: wire.Errand, source: int, output: Output) -> channel.Done:
-        with self._using() as zygote:
-            done = zygote.run(errand, source, output.fd)
-            if isinstance(done.ended, wire.Ended) and endings.crashed(done.ended):
-                zygote.crashes += 1
+        with self._keeper.lend() as tenant:
+            level = tenant.proof.level
+            if level.weaker_than(self._require):
+                raise SandboxUnavailable(
+                    f"the walls stand at level {level}, required is {self._require}: {tenant.proof.weakness}"
+                )
+            done = tenant.zygote.run(structs.replace(errand, level=level), source, output.fd)
+            tenant.note(done)
             return done
 
-    # -- the zygote --------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
-        """Begin without a zygote: at first, and in a forked copy of the service."""
-        self._lock = threading.Lock()
-        self._slots = threading.BoundedSemaphore(self._settings.jobs)
-        self._zygote = None
-
-    def _leave_to_parent(self) -> None:
-        """In a forked copy of the service: its zygote is the parent's, and no lock of the parent's is free."""
-        zygote = self._zygote
-        self._begin()
-        if zygote is not None:
-            zygote.forget()
-
-    @contextlib.contextmanager
-    def _using(self) -> Iterator[channel.Zygote]:
-        """Lend the zygote, started when there is none; the last user of a retired one ends it."""
-        zygote = self._enter()
-        try:
-            yield zygote
-        except BaseException:
-            # Lost, or left in the middle of a job: it is not asked again.
-            zygote.retired = True
-            raise
-        finally:
-            self._exit(zygote)
-
-    def _enter(self) -> channel.Zygote:
-        with self._lock:
-            if self._zygote is None:
-                self._zygote = channel.Zygote(self._settings.command, self._settings.patience)
-            self._zygote.users += 1
-            self._zygote.jobs += 1
-            return self._zygote
-
-    def _exit(self, zygote: channel.Zygote) -> None:
-        with self._lock:
-            zygote.users -= 1
-            if self._worn(zygote) and self._zygote is zygote:
-                self._zygote = None
-                zygote.retired = True
-            over = zygote.retired and zygote.users == 0
-        if over:
-            zygote.close()
-
-    def _worn(self, zygote: channel.Zygote) -> bool:
-        return (
-            zygote.retired
-            or zygote.jobs >= self._settings.recycle_jobs
-            or zygote.crashes >= self._settings.recycle_crashes
-        )
-
-
-def _unmarked(done: channel.Done) -> bytes:
-    """Take the marker off the answer. Raises SandboxUnavailable when the file was never read."""
-    marker, rest = done.untrusted_answer[:1], done.untrusted_answer[1:]
-    if marker != wire.LOCKED:
-        reason = done.untrusted_answer.decode("utf-8", "replace")
-        raise SandboxUnavailable(f"the walls did not go up: {printable(reason, 200)}")
-    return rest
-
-
-_ROOMS: "weakref.WeakSet[Room]" = weakref.WeakSet()
-
-
-def _leave_all_to_parent() -> None:
-    for room in list(_ROOMS):
-        room._leave_to_parent()  # noqa: SLF001 - the same class, a module-level hook
-
-
-os.register_at_fork(after_in_child=_leave_all_to_parent)
+def _words(done: channel.Done) -> str:
+    """Read what the child said before it had read anything of the file."""
+    return printable(done.untrusted_answer.decode("utf-8", "replace"), 200)
 
 
 def _kind(attachment: Attachment) -> str:

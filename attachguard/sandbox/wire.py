@@ -57,6 +57,11 @@ class Level(enum.StrEnum):
     NONE = "none"
     """The filter is missing: no job is run."""
 
+    def weaker_than(self, other: "Level") -> bool:
+        """Tell whether these walls are weaker. NONE is weaker than anything, itself included: it is never enough."""
+        order = list(Level)
+        return self is Level.NONE or order.index(self) > order.index(other)
+
 
 class Profile(enum.StrEnum):
     """Which walls a job needs."""
@@ -108,10 +113,16 @@ class Errand(Message, frozen=True):
 
 
 class Hello(Message, frozen=True):
-    """The zygote is warm."""
+    """The zygote is warm, and this is what its children will be locked in with."""
 
     pid: int
     threads: int
+    identity: int
+    """The user a child runs as."""
+    landlock: int
+    """The kernel's Landlock ABI; 0: none. Told, not believed: the acts prove it."""
+    filters: tuple[str, ...]
+    """A line for each filter: profile, fingerprint, number of instructions; empty on an unknown machine."""
 
 
 class Ended(Message, frozen=True):
@@ -186,12 +197,15 @@ class Verify(Message, frozen=True):
 class Probe(Message, frozen=True):
     """Try the forbidden acts (acts.py) and say how each ended."""
 
-    acts: tuple[str, ...]
     service: int
     """The process id of the service, whose secrets must be out of reach."""
 
 
-Job = Identify | Inspect | Normalize | Verify | Probe
+class Trespass(Message, frozen=True):
+    """Execute a program, which must be deadly: there is no answer to this."""
+
+
+Job = Identify | Inspect | Normalize | Verify | Probe | Trespass
 
 # -- child to host: all of it is untrusted until `decode` and `room` have looked at it ---------------------------
 
@@ -256,7 +270,7 @@ class Act(Record, frozen=True):
 class Probed(Message, frozen=True):
     """The answer to Probe."""
 
-    acts: Annotated[tuple[Act, ...], msgspec.Meta(max_length=64)]
+    acts: Annotated[tuple[Act, ...], msgspec.Meta(min_length=1, max_length=64)]
 
 
 class Exhausted(Message, frozen=True):

@@ -14,12 +14,15 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from attachguard.sandbox import child, wire
+from attachguard.sandbox import child, jail, landlock, seccomp, wire
+from attachguard.sandbox.child import Cell
 from attachguard.sandbox.inside import Readers
 from attachguard.sandbox.jail import EVERY_LAYER, Layer
+from attachguard.sandbox.programs import PROGRAMS, Program
+from attachguard.sandbox.syscalls import SYSTEM_CALLS
 
 _FDS = 4
 """Descriptors that come with an errand: input, output, answer pipe, report socket."""
@@ -34,18 +37,37 @@ class _Running:
     killed: bool = False
 
 
-def main(load: Callable[[], Readers], layers: frozenset[Layer] = EVERY_LAYER) -> None:
-    """Warm up, say hello and serve. `layers` is what the tests take walls away with; a Room can't."""
-    control = socket.socket(fileno=int(sys.argv[1]))
+def main(
+    load: Callable[[], Readers],
+    programs: Mapping[str, Program] = PROGRAMS,
+    layers: frozenset[Layer] = EVERY_LAYER,
+) -> None:
+    """Warm up, say hello and serve: on the socket whose number is the last argument of the command.
+
+    Tests bring readers and programs of their own, and take walls away to see their attacks succeed. A Room can't.
+    """
+    control = socket.socket(fileno=int(sys.argv[-1]))
     control.set_inheritable(False)
     readers = load()
     if threading.active_count() != 1 or _threads() != 1:
         # Landlock binds the calling thread only, and a fork copies only that one.
         raise RuntimeError("a reader started a thread while it was warmed up")
-    control.send(wire.encode(wire.Hello(pid=os.getpid(), threads=_threads())))
+    control.send(wire.encode(_hello()))
     gc.collect()
     gc.freeze()  # so that a child's collector does not write to, and copy, every page it inherited
-    Zygote(control, readers, layers).serve()
+    Zygote(control, Cell(readers=readers, programs=programs, layers=layers)).serve()
+
+
+def _hello() -> wire.Hello:
+    machine = os.uname().machine
+    filters = {p: seccomp.compiled(machine, p, wire.Level.FULL) for p in wire.Profile if machine in SYSTEM_CALLS}
+    return wire.Hello(
+        pid=os.getpid(),
+        threads=_threads(),
+        identity=os.geteuid() or jail.SPARE_ID,
+        landlock=landlock.version(),
+        filters=tuple(f"{p} {f.fingerprint} ({len(f.instructions)} instructions)" for p, f in filters.items()),
+    )
 
 
 def _threads() -> int:
@@ -55,10 +77,9 @@ def _threads() -> int:
 class Zygote:
     """The loop: take errands, fork, reap, report."""
 
-    def __init__(self, control: socket.socket, readers: Readers, layers: frozenset[Layer]) -> None:
+    def __init__(self, control: socket.socket, cell: Cell) -> None:
         self._control = control
-        self._readers = readers
-        self._layers = layers
+        self._cell = cell
         self._running: dict[int, _Running] = {}
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -143,7 +164,7 @@ class Zygote:
             _report(report, wire.NotForked(reason=errno.errorcode.get(error.errno or 0, "?")))
             return
         if pid == 0:
-            child.run(errand, fds, zygote, self._readers, self._layers)
+            child.run(errand, fds, zygote, self._cell)
         self._running[pid] = _Running(pid=pid, report=report, born=born, deadline=born + errand.wall)
 
 

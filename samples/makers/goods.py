@@ -174,8 +174,10 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "nl": (
         "Betreft: uw retourzending 8841",
         "Geachte mevrouw Van der Veen,",
-        "Wij hebben de fietstas ontvangen die u op 9 maart hebt teruggestuurd. De naad aan de linkerkant is inderdaad "
-        "los. U krijgt binnen drie werkdagen € 39,95 terug op uw rekening.",
+        (
+            "Wij hebben de fietstas ontvangen die u op 9 maart hebt teruggestuurd. De naad aan de linkerkant is "
+            "inderdaad los. U krijgt binnen drie werkdagen € 39,95 terug op uw rekening."
+        ),
         "De foto's die u meestuurde hebben ons erg geholpen.",
         "Met vriendelijke groet,",
         "Fietswinkel De Kroon",
@@ -183,39 +185,47 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "de": (
         "Betreff: Garantie für Ihr Kochmesser",
         "Sehr geehrter Herr Weiß,",
-        "auf unsere geschmiedeten Messer geben wir zehn Jahre Garantie. Bitte schicken Sie das Messer mit der Rechnung "
-        "RE-2026-1083 an unsere Werkstatt; wir schärfen es kostenlos.",
+        (
+            "auf unsere geschmiedeten Messer geben wir zehn Jahre Garantie. Bitte schicken Sie das Messer mit der "
+            "Rechnung RE-2026-1083 an unsere Werkstatt; wir schärfen es kostenlos."
+        ),
         "Mit freundlichen Grüßen",
         "Küchenbedarf Schröder GmbH",
     ),
     "fr": (
         "Objet : votre commande 0219",
         "Chère Madame Lefèvre,",
-        "La théière en fonte est de nouveau disponible. Nous l'expédierons dès demain ; le suivi du colis vous sera "
-        "envoyé par courriel.",
+        (
+            "La théière en fonte est de nouveau disponible. Nous l'expédierons dès demain ; le suivi du colis vous "
+            "sera envoyé par courriel."
+        ),
         "Bien cordialement,",
         "Atelier des Thés Dubois",
     ),
     "en": (
         "Subject: replacement for your desk lamp",
         "Dear Mr O'Shea,",
-        "The switch of the lamp you sent us is faulty. A new one leaves our shop today; there is nothing you need to "
-        "pay. Please keep the bulbs.",
+        (
+            "The switch of the lamp you sent us is faulty. A new one leaves our shop today; there is nothing you need "
+            "to pay. Please keep the bulbs."
+        ),
         "Kind regards,",
         "Harbour Lamps Ltd",
     ),
     "pl": (
         "Dotyczy: zwrotu zamówienia 7203",
         "Szanowna Pani,",
-        "Przesyłka dotarła do naszego magazynu. Zwrócimy 129,00 zł na konto w ciągu trzech dni roboczych. Wymiana na "
-        "większy rozmiar jest także możliwa.",
+        (
+            "Przesyłka dotarła do naszego magazynu. Zwrócimy 129,00 zł na konto w ciągu trzech dni roboczych. Wymiana "
+            "na większy rozmiar jest także możliwa."
+        ),
         "Z poważaniem",
         "Sklep „Żółta Łódź”",
     ),
     "el": (
         "Θέμα: η παραγγελία σας 5512",
         "Αγαπητή κυρία Παπαδοπούλου,",
-        "Το ελαιόλαδο που παραγγείλατε στάλθηκε σήμερα το πρωί και θα φτάσει σε δύο ημέρες.",
+        "Το ελαιόλαδο που παραγγείλατε στάλθηκε σήμερα το πρωί και θα φτάσει σε δύο ημέρες.",  # noqa: RUF001 - Greek is meant
         "Με εκτίμηση",
         "Ελαιώνας Κρήτης",
     ),

@@ -7,20 +7,23 @@ from samples.makers.packages import package
 
 TEXT = "application/vnd.oasis.opendocument.text"
 SHEET = "application/vnd.oasis.opendocument.spreadsheet"
-NAMES = " ".join(
-    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for prefix, name in (
-        ("office", "office"),
-        ("text", "text"),
-        ("table", "table"),
-        ("style", "style"),
-        ("draw", "drawing"),
-        ("script", "script"),
-        ("meta", "meta"),
-        ("svg", "svg-compatible"),
-        ("fo", "xsl-fo-compatible"),
+NAMES = (
+    " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for prefix, name in (
+            ("office", "office"),
+            ("text", "text"),
+            ("table", "table"),
+            ("style", "style"),
+            ("draw", "drawing"),
+            ("script", "script"),
+            ("meta", "meta"),
+            ("svg", "svg-compatible"),
+            ("fo", "xsl-fo-compatible"),
+        )
     )
-) + ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    + ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+)
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -58,7 +61,9 @@ def ods() -> bytes:
         f"<text:p>{amount(a.price)}</text:p></table:table-cell></table:table-row>"
         for a in PRICE_LIST
     )
-    table = f'<table:table table:name="Preise"><table:table-column table:number-columns-repeated="2"/>{rows}</table:table>'
+    table = (
+        f'<table:table table:name="Preise"><table:table-column table:number-columns-repeated="2"/>{rows}</table:table>'
+    )
     return _package(SHEET, f"<office:spreadsheet>{table}</office:spreadsheet>", "Preisliste", "")
 
 

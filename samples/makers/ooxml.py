@@ -51,9 +51,11 @@ def docx_with_template(language: str = "de") -> bytes:
 def docx_with_dde(language: str = "fr") -> bytes:
     """Make a letter with a field that starts a program (DDEAUTO)."""
     field = (
-        '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> DDEAUTO '
-        'c:\\\\windows\\\\system32\\\\cmd.exe "/k calc.exe" </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/>'
-        '</w:r><w:r><w:t>Total</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+        '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+        '<w:r><w:instrText xml:space="preserve">'
+        ' DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe "/k calc.exe" </w:instrText></w:r>'
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>Total</w:t></w:r>'
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
     )
     return package(_document(language, more=field))
 
@@ -108,8 +110,12 @@ def _document(
     links: tuple[Row, ...] = (),
     more: str = "",
 ) -> dict[str, bytes]:
-    paragraphs = "".join(f'<w:p><w:r><w:t xml:space="preserve">{escape(p)}</w:t></w:r></w:p>' for p in LETTERS[language])
-    page = '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1417" w:right="1417" w:bottom="1134" w:left="1417" '
+    paragraphs = "".join(
+        f'<w:p><w:r><w:t xml:space="preserve">{escape(p)}</w:t></w:r></w:p>' for p in LETTERS[language]
+    )
+    page = (
+        '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1417" w:right="1417" w:bottom="1134" w:left="1417" '
+    )
     page += 'w:header="708" w:footer="708" w:gutter="0"/></w:sectPr>'
     body = f'{XML}<w:document xmlns:w="{WORD}"><w:body>{paragraphs}{more}{page}</w:body></w:document>'
     styles = (
@@ -191,8 +197,8 @@ def _workbook(
     *, overrides: Mapping[str, str] | None = None, links: tuple[Row, ...] = (), more: str = "", formula: str = ""
 ) -> dict[str, bytes]:
     workbook = (
-        f'{XML}<workbook xmlns="{SHEET}" xmlns:r="{OFFICE}"><sheets><sheet name="Preise" sheetId="1" r:id="rId1"/></sheets>'
-        f"{more}</workbook>"
+        f'{XML}<workbook xmlns="{SHEET}" xmlns:r="{OFFICE}"><sheets>'
+        f'<sheet name="Preise" sheetId="1" r:id="rId1"/></sheets>{more}</workbook>'
     )
     styles = (
         f'{XML}<styleSheet xmlns="{SHEET}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
@@ -205,7 +211,11 @@ def _workbook(
         "/xl/styles.xml": f"{TYPE}.spreadsheetml.styles+xml",
         "/docProps/core.xml": CORE,
     }
-    rows = (("rId1", f"{OFFICE}/worksheet", "worksheets/sheet1.xml"), ("rId2", f"{OFFICE}/styles", "styles.xml"), *links)
+    rows = (
+        ("rId1", f"{OFFICE}/worksheet", "worksheets/sheet1.xml"),
+        ("rId2", f"{OFFICE}/styles", "styles.xml"),
+        *links,
+    )
     return {
         "[Content_Types].xml": content_types(DEFAULTS, parts | dict(overrides or {})),
         "_rels/.rels": _root("xl/workbook.xml"),
@@ -219,8 +229,9 @@ def _workbook(
 
 def _sheet(formula: str) -> bytes:
     rows = "".join(
-        f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>{escape(a.name)}</t></is></c><c r="B{n}"><v>{a.quantity}</v></c>'
-        f'<c r="C{n}"><v>{a.price}</v></c><c r="D{n}"><f>B{n}*C{n}</f><v>{a.total}</v></c></row>'
+        f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>{escape(a.name)}</t></is></c>'
+        f'<c r="B{n}"><v>{a.quantity}</v></c><c r="C{n}"><v>{a.price}</v></c>'
+        f'<c r="D{n}"><f>B{n}*C{n}</f><v>{a.total}</v></c></row>'
         for n, a in enumerate(PRICE_LIST, 1)
     )
     last = len(PRICE_LIST) + 1

@@ -19,7 +19,9 @@ def invoice_with(
     *extra: bytes, language: str = "nl", catalog: bytes = b"", page: bytes = b"", trailer: bytes = b""
 ) -> bytes:
     """Make an invoice with more entries in its catalog, page and trailer, and more objects, from 10 on."""
-    return write(objects_with(*extra, language=language, catalog=catalog, page=page), b"/Root 1 0 R /Info 7 0 R" + trailer)
+    return write(
+        objects_with(*extra, language=language, catalog=catalog, page=page), b"/Root 1 0 R /Info 7 0 R" + trailer
+    )
 
 
 def objects_with(*extra: bytes, language: str = "nl", catalog: bytes = b"", page: bytes = b"") -> dict[int, bytes]:
@@ -89,9 +91,9 @@ def harmless_extras(language: str = "de") -> bytes:
 
 
 def _link(address: bytes, rectangle: bytes) -> bytes:
-    return (
-        b"<< /Type /Annot /Subtype /Link /Rect %b /Border [0 0 0] /F 4 /A << /S /URI /URI (%b) >> >>"
-        % (rectangle, address)
+    return b"<< /Type /Annot /Subtype /Link /Rect %b /Border [0 0 0] /F 4 /A << /S /URI /URI (%b) >> >>" % (
+        rectangle,
+        address,
     )
 
 
@@ -131,7 +133,10 @@ def e_invoice(language: str = "de") -> bytes:
     return invoice_with(
         b"<< /Type /Filespec /F (factur-x.xml) /UF (factur-x.xml) /Desc (Invoice data) "
         b"/AFRelationship /Alternative /EF << /F 11 0 R /UF 11 0 R >> >>",
-        stream(attached, b"/Type /EmbeddedFile /Subtype /text#2Fxml /Params << /Size %d /ModDate %b >>" % (len(attached), DATE)),
+        stream(
+            attached,
+            b"/Type /EmbeddedFile /Subtype /text#2Fxml /Params << /Size %d /ModDate %b >>" % (len(attached), DATE),
+        ),
         stream(_factur_x_metadata(INVOICES[language]), b"/Type /Metadata /Subtype /XML"),
         language=language,
         catalog=b"/AF [10 0 R] /Names << /EmbeddedFiles << /Names [(factur-x.xml) 10 0 R] >> >> /Metadata 12 0 R",
@@ -153,7 +158,7 @@ def _factur_x_metadata(paper: Invoice) -> bytes:
 
 
 def signed(language: str = "en") -> bytes:
-    """Make an invoice with the structure of a digital signature (12.8): field, byte range, contents (not a real seal)."""
+    """Make an invoice with the structure of a digital signature (12.8): field, byte range, and no real seal."""
     size = 512
     signature = (
         b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /Name (Harbour Lamps Ltd) /M %b "

@@ -37,9 +37,7 @@ def javascript_in_object_stream() -> bytes:
 
 def javascript_in_escaped_names() -> bytes:
     """A name may spell any of its characters as #xx (7.3.5); readers see `/JavaScript`, searches for it do not."""
-    return invoice_with(
-        language="fr", catalog=b"/Open#41ction << /#53 /J#61v#61Script /J#53 (%b) >>" % ALERT
-    )
+    return invoice_with(language="fr", catalog=b"/Open#41ction << /#53 /J#61v#61Script /J#53 (%b) >>" % ALERT)
 
 
 def javascript_in_old_revision() -> bytes:

@@ -16,7 +16,13 @@ def with_file(attached: bytes, name: str, media_type: str) -> bytes:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(invoice("nl"))) as document:
         document.attachments[name] = pikepdf.AttachedFileSpec(
-            document, attached, filename=name, mime_type=media_type, creation_date="D:20260316093000Z", mod_date="D:20260316093000Z"
+            document,
+            attached,
+            description="",
+            filename=name,
+            mime_type=media_type,
+            creation_date="D:20260316093000Z",
+            mod_date="D:20260316093000Z",
         )
         document.save(out, deterministic_id=True)
     return out.getvalue()
@@ -48,11 +54,19 @@ def static_xfa() -> bytes:
 def dynamic_xfa() -> bytes:
     """Make a form that exists as XFA only; all that any other program shows or prints is a request to wait."""
     objects = objects_with(
-        b"", stream(TEMPLATE % b"tb"), catalog=b"/NeedsRendering true /AcroForm << /Fields [] /XFA 11 0 R >>", language="en"
+        b"",
+        stream(TEMPLATE % b"tb"),
+        catalog=b"/NeedsRendering true /AcroForm << /Fields [] /XFA 11 0 R >>",
+        language="en",
     )
     del objects[10]
     objects[4] = stream(
-        lines([(60, 700, "B", 16, "Please wait..."), (60, 670, "R", 11, "Your viewer may not be able to display this form.")])
+        lines(
+            [
+                (60, 700, "B", 16, "Please wait..."),
+                (60, 670, "R", 11, "Your viewer may not be able to display this form."),
+            ]
+        )
     )
     return write(objects, b"/Root 1 0 R /Info 7 0 R")
 
@@ -80,7 +94,12 @@ def user_password() -> bytes:
 def owner_password() -> bytes:
     """Encrypt an invoice so that everybody opens it, and printing or changing it is what readers refuse."""
     nothing = pikepdf.Permissions(
-        extract=False, modify_annotation=False, modify_form=False, modify_other=False, print_lowres=False, print_highres=False
+        extract=False,
+        modify_annotation=False,
+        modify_form=False,
+        modify_other=False,
+        print_lowres=False,
+        print_highres=False,
     )
     return _encrypted(pikepdf.Encryption(owner="geheimer", R=3, aes=False, metadata=False, allow=nothing))
 
@@ -114,7 +133,10 @@ def huge_page() -> bytes:
 def jpeg_2000(picture: bytes, width: int, height: int) -> bytes:
     """Put a JPEG 2000 picture on the page (7.4.9), whose decoders have been broken into more than once."""
     objects = objects_with(
-        stream(picture, b"/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB %b" % (width, height, JPX)),
+        stream(
+            picture,
+            b"/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB %b" % (width, height, JPX),
+        ),
         stream(b"q 160 0 0 120 50 250 cm /Photo Do Q\n"),
         language="nl",
     )

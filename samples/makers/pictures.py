@@ -14,7 +14,7 @@ BAG = (38, 92, 77)
 
 def photo(width: int = SIZE[0], height: int = SIZE[1], seed: int = 1) -> Image.Image:
     """Draw a bicycle bag with a torn seam on a wooden table, with the grain a real photo has."""
-    chance = random.Random(seed)  # noqa: S311 - the same grain every time is the point
+    chance = random.Random(seed)
     picture = Image.new("RGB", (width, height), WOOD)
     draw = ImageDraw.Draw(picture)
     for _ in range(90):
@@ -22,7 +22,9 @@ def photo(width: int = SIZE[0], height: int = SIZE[1], seed: int = 1) -> Image.I
         draw.line([(0, y), (width, y + chance.randrange(-6, 6))], fill=_shifted(WOOD, shade), width=2)
     left, top, right, bottom = width // 5, height // 5, width * 4 // 5, height * 17 // 20
     draw.ellipse([left - 8, bottom - 24, right + 20, bottom + 26], fill=_shifted(WOOD, -60))
-    draw.rounded_rectangle([left, top, right, bottom], radius=height // 14, fill=BAG, outline=_shifted(BAG, -25), width=5)
+    draw.rounded_rectangle(
+        [left, top, right, bottom], radius=height // 14, fill=BAG, outline=_shifted(BAG, -25), width=5
+    )
     draw.rounded_rectangle([left, top, right, top + height // 5], radius=height // 14, fill=_shifted(BAG, 14))
     draw.rectangle([width // 2 - 18, top + height // 6, width // 2 + 18, top + height // 4], fill=(190, 190, 184))
     seam = [(left + 26 + chance.randrange(-5, 5), y) for y in range(top + height // 4, bottom - 14, 9)]
@@ -99,7 +101,9 @@ def bmp_of_size(size: int) -> bytes:
 
 def tiff(pages: int = 2) -> bytes:
     """Make a fax-like scan of a delivery note, two pages, black and white, CCITT Group 4."""
-    sheets = [_sheet((f"Leveringsbon 8841, blad {n + 1}", "2 x fietstas", "1 x koplamp")).convert("1") for n in range(pages)]
+    sheets = [
+        _sheet((f"Leveringsbon 8841, blad {n + 1}", "2 x fietstas", "1 x koplamp")).convert("1") for n in range(pages)
+    ]
     return _saved(sheets[0], "TIFF", save_all=True, append_images=sheets[1:], compression="group4", dpi=(75, 75))
 
 
@@ -132,5 +136,3 @@ def _saved(picture: Image.Image, kind: str, **options: object) -> bytes:
     out = io.BytesIO()
     picture.save(out, kind, **options)
     return out.getvalue()
-
-

@@ -20,7 +20,9 @@ def with_object() -> bytes:
     native = b"\x02\x00rekening.txt\x00C:\\rekening.txt\x00\x00\x00\x03\x00\x05\x00\x00\x00x.txt\x05\x00\x00\x00hallo"
     header = b"\x01\x05\x00\x00\x02\x00\x00\x00" + _counted(b"Package\x00") + _counted(b"") + _counted(b"")
     data = (header + _counted(native)).hex()
-    return _document(r"{\object\objemb\objw2000\objh800{\*\objclass Package}{\*\objdata " + data + r"}{\result rekening}}\par" + "\n")
+    return _document(
+        r"{\object\objemb\objw2000\objh800{\*\objclass Package}{\*\objdata " + data + r"}{\result rekening}}\par" + "\n"
+    )
 
 
 def _counted(data: bytes) -> bytes:

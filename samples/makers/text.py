@@ -23,14 +23,19 @@ def of_size(size: int) -> bytes:
 
 def source_code() -> bytes:
     """Write a little JavaScript, as a seller who has trouble with a web shop might send it."""
-    return b"// the button that does not work\nfunction order(item) {\n  alert('Bestellt: ' + item);\n}\norder('TH-042');\n"
+    return (
+        b"// the button that does not work\n"
+        b"function order(item) {\n  alert('Bestellt: ' + item);\n}\norder('TH-042');\n"
+    )
 
 
 def price_list(separator: str = ";", encoding: str = "cp1252", first_line: str = "") -> bytes:
     """Write a CSV as the spreadsheet of a German shop does: semicolons, decimal commas, a quoted cell, a rebate."""
     rows = [("Artikelnummer", "Bezeichnung", "Bestand", "Preis EUR", "Telefon")]
     rows += [(a.number, a.name, str(a.quantity), amount(a.price), "+49 541 123456") for a in PRICE_LIST]
-    return (first_line + "".join(separator.join(_cell(c, separator) for c in row) + "\r\n" for row in rows)).encode(encoding)
+    return (first_line + "".join(separator.join(_cell(c, separator) for c in row) + "\r\n" for row in rows)).encode(
+        encoding
+    )
 
 
 def formula_csv() -> bytes:
@@ -98,7 +103,8 @@ def xhtml(language: str = "it") -> bytes:
 def html_table() -> bytes:
     """Write what many shop systems call an .xls: an HTML table that spreadsheets open all the same."""
     return (
-        f'<html><head><meta charset="utf-8"></head><body><table border="1">\n{_rows(PRICE_LIST)}\n</table></body></html>\n'
+        f'<html><head><meta charset="utf-8"></head><body>\n<table border="1">'
+        f"\n{_rows(PRICE_LIST)}\n</table></body></html>\n"
     ).encode()
 
 

@@ -6,6 +6,7 @@ from samples.makers import compound
 
 SOURCE = 'Attribute VB_Name = "Groet"\r\nSub AutoOpen()\r\n    MsgBox "Goedemorgen"\r\nEnd Sub\r\n'
 MODULE = "Groet"
+PROJECT = f'ID="{{5F1B7A52-0000-4000-8000-000000000417}}"\r\nModule={MODULE}\r\nName="Project"\r\n'
 
 
 def project() -> bytes:
@@ -19,7 +20,7 @@ def streams(folder: str = "") -> dict[str, bytes]:
         f"{folder}VBA/dir": compressed(_directory()),
         f"{folder}VBA/_VBA_PROJECT": b"\xcc\x61\xff\xff\x00\x00\x00",
         f"{folder}VBA/{MODULE}": compressed(SOURCE.encode("cp1252")),
-        f"{folder}PROJECT": f'ID="{{5F1B7A52-0000-4000-8000-000000000417}}"\r\nModule={MODULE}\r\nName="Project"\r\n'.encode(),
+        f"{folder}PROJECT": PROJECT.encode(),
     }
 
 

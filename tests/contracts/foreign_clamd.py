@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,22 +49,28 @@ class ForeignClamd:
         return temporary_folder(self.home)
 
     def reload(self) -> None:
-        """Load the signatures again, and wait until that is done: the log says so."""
-        before = (self.home / "log").read_text().count("Database correctly reloaded")
+        """Load the signatures again, and wait until that was done or given up: the log says so."""
+        before = self._reloads()
         clamd_control.reload(self.address, Deadline.after(10))
-        _until(lambda: (self.home / "log").read_text().count("Database correctly reloaded") > before)
+        _until(lambda: self._reloads() > before)
+
+    def _reloads(self) -> int:
+        log = (self.home / "log").read_text()
+        return log.count("Database correctly reloaded") + log.count("reload db failed")
 
 
 @contextmanager
-def foreign_clamd(changes: Mapping[str, str] | None = None, tcp_port: int | None = None) -> Iterator[ForeignClamd]:
-    """Run one with our settings, except for these changes."""
+def foreign_clamd(
+    changes: Mapping[str, str] | None = None, *, tcp_port: int | None = None, prefix: Sequence[str] = ()
+) -> Iterator[ForeignClamd]:
+    """Run one with our settings, except for these changes; `prefix`: a command that runs it."""
     program = find_program()
     home = ClamdHome(program.uid, program.gid)
     try:
         demo_set().lay_out(database_folder(home.path))
         (home.path / "clamd.conf").write_text(_conf(home.path, program.number, changes or {}, tcp_port))
         with (home.path / "log").open("wb") as log:
-            command = program.command(str(home.path / "clamd.conf"))
+            command = [*prefix, *program.command(str(home.path / "clamd.conf"))]
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=home.path)
         try:
             clamd = ForeignClamd(home=home.path, process=process)

@@ -1,15 +1,16 @@
 """GIF pictures, animated ones included (GIF89a specification)."""
 
-from attachguard.formats.contract import Claim, Sample
+from collections.abc import Sequence
+
+from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.gif.rebuild import rebuild
 from attachguard.formats.gif.structure import walk
+from attachguard.formats.pictures.compare import View, differences
 from attachguard.formats.pictures.decode import inspect_picture
 from attachguard.formats.pictures.hidden import comment_opener
 from attachguard.formats.pictures.structure import claim
-from attachguard.formats.unsupported import normalize, verify
 from attachguard.kinds import KINDS
-from attachguard.model import Inspection, Limits
-
-__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 KIND = KINDS["gif"]
 
@@ -28,3 +29,15 @@ def sniff(sample: Sample) -> Claim | None:
 def inspect(data: bytes, limits: Limits) -> Inspection:
     """Report metadata, sizes above the limits, and whether every frame decodes."""
     return inspect_picture(data, walk(data), "GIF", limits)
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Copy frames, times and loop into a new file."""
+    return rebuild(order)
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Compare the decoded pixels of every frame: they must be equal."""
+    before = View(data=original, structure=walk(original), format="GIF")
+    after = View(data=copy, structure=walk(copy), format="GIF")
+    return tuple(differences(before, after, limits))

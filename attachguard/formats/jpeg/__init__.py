@@ -1,14 +1,15 @@
 """JPEG pictures (ITU-T T.81, with the JFIF, Exif, ICC and Adobe segments of real life)."""
 
-from attachguard.formats.contract import Claim, Sample
+from collections.abc import Sequence
+
+from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.jpeg.rebuild import is_common, orientation, rebuild
 from attachguard.formats.jpeg.structure import walk
+from attachguard.formats.pictures.compare import ALMOST_EQUAL, EQUAL, View, differences
 from attachguard.formats.pictures.decode import inspect_picture
 from attachguard.formats.pictures.structure import claim
-from attachguard.formats.unsupported import normalize, verify
 from attachguard.kinds import KINDS
-from attachguard.model import Inspection, Limits
-
-__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 KIND = KINDS["jpeg"]
 
@@ -22,3 +23,18 @@ def sniff(sample: Sample) -> Claim | None:
 def inspect(data: bytes, limits: Limits) -> Inspection:
     """Report metadata, sizes above the limits, and whether the picture decodes."""
     return inspect_picture(data, walk(data), "JPEG", limits)
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Copy the picture data, orientation and colour profile into a new file; odd codings are encoded again."""
+    return rebuild(order)
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Compare the decoded pixels: equal, or nearly so where the original's coding is one that is encoded again."""
+    if orientation(original) != orientation(copy):
+        return (Finding("copy.unfaithful", detail="another orientation"),)
+    before = View(data=original, structure=walk(original), format="JPEG")
+    after = View(data=copy, structure=walk(copy), format="JPEG")
+    tolerance = EQUAL if is_common(original) else ALMOST_EQUAL
+    return tuple(differences(before, after, limits, tolerance))

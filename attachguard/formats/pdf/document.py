@@ -1,6 +1,7 @@
 """Open a PDF with qpdf, with limits on what its streams may inflate to, and read single values without trust."""
 
 import io
+from decimal import Decimal
 
 import pikepdf
 from pikepdf import settings
@@ -42,18 +43,20 @@ def text_at(container: pikepdf.Object, key: str) -> str:
     return str(value) if isinstance(value, pikepdf.String) else ""
 
 
+def is_number(value: object) -> bool:
+    """Whether a value is an integer or a real (7.3.3): Python's int or Decimal, as qpdf hands them out."""
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+
+
 def number_of(value: object) -> float | None:
-    """Read a number as a float, or None when it is none. Python's numbers come from qpdf, so they are finite."""
-    if isinstance(value, pikepdf.Object):
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) and not hasattr(value, "as_tuple"):
-        return None
-    return float(value)  # type: ignore[arg-type] # int, float or Decimal: what qpdf's numbers become
+    """Read a number as a float, or None when it is none."""
+    return float(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else None
 
 
 def is_true(container: pikepdf.Object, key: str) -> bool:
     """Whether a key holds the boolean true."""
-    return container.get(key) is True
+    value: object = container.get(key)
+    return value is True
 
 
 def filters_of(stream: pikepdf.Object) -> tuple[str, ...]:

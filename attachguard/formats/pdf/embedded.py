@@ -1,8 +1,7 @@
 """The files inside a PDF (ISO 32000-2, 7.11.4): found wherever they hang, handed out one by one, counted."""
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pikepdf
 from lxml import etree
@@ -30,7 +29,9 @@ class Extraction:
     """The files found so far; a stream that is named several times counts once."""
 
     limits: Limits
-    found: dict[str, Embedded]
+    packets: frozenset[tuple[int, int]] = frozenset()
+    """Streams of a form, which are no files whatever they are called."""
+    found: dict[str, Embedded] = field(default_factory=dict)
 
     def look(self, entry: Entry, *, outside: bool = False) -> None:
         """Take what a dictionary holds: the streams of its /EF, or itself when it is an embedded file stream."""
@@ -41,7 +42,9 @@ class Extraction:
                 stream = held.get(key)
                 if isinstance(stream, pikepdf.Stream):
                     self._take(stream, name, outside=outside)
-        if entry.stream is not None and name_at(entry.keys, "/Type") == "/EmbeddedFile":
+        if entry.stream is None or name_at(entry.keys, "/Type") != "/EmbeddedFile":
+            return
+        if outside or entry.stream.objgen not in self.packets:
             self._take(entry.stream, "", outside=outside)
 
     def _take(self, stream: pikepdf.Stream, name: str, *, outside: bool) -> None:
@@ -84,10 +87,9 @@ def is_einvoice(untrusted_name: str, data: bytes) -> bool:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     with contextlib.suppress(etree.XMLSyntaxError, ValueError):
         root = etree.fromstring(data, parser)
-        return root.tag in EINVOICE_ROOTS and not root.getroottree().docinfo.doctype
+        return root.tag in EINVOICE_ROOTS and root.getroottree().docinfo.internalDTD is None
     return False
 
 
 def _name_of(specification: pikepdf.Object) -> str:
-    names: Iterator[str] = (text_at(specification, key) for key in FILE_SPECIFICATIONS)
-    return next((name for name in names if name), "")
+    return next((name for key in FILE_SPECIFICATIONS if (name := text_at(specification, key))), "")

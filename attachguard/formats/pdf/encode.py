@@ -1,7 +1,8 @@
-"""Encode samples for a PDF: CCITT for two tones, a palette for few colours, JPEG for photographs, Flate for the rest."""
+"""Encode samples for a PDF: CCITT for two tones, a palette for few colours, JPEG for photographs, else Flate."""
 
 import io
 import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -74,9 +75,7 @@ def _fax(picture: Image.Image) -> Encoded:
     tags = TiffImagePlugin.TiffImageFile(io.BytesIO(out.getvalue())).tag_v2
     start, size = tags[_STRIP_OFFSETS][0], tags[_STRIP_SIZES][0]
     parameters = {"K": -1, "Columns": picture.width, "Rows": picture.height, "BlackIs1": True}
-    return _described(
-        picture, out.getvalue()[start : start + size], "/CCITTFaxDecode", bits=1, parameters=parameters
-    )
+    return _described(picture, out.getvalue()[start : start + size], "/CCITTFaxDecode", bits=1, parameters=parameters)
 
 
 def _flate(picture: Image.Image) -> Encoded:
@@ -136,7 +135,8 @@ def _simplified(picture: Image.Image) -> Image.Image:
         if not ImageChops.difference(red, green).getbbox() and not ImageChops.difference(red, blue).getbbox():
             picture = red
         elif picture.getcolors(256):
-            return picture.quantize(colors=256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+            few = picture.quantize(colors=256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            return few if not ImageChops.difference(few.convert("RGB"), picture).getbbox() else picture
     if picture.mode == "L":
         tones = picture.getcolors(2)
         if tones and {tone for _, tone in tones} <= {0, 255}:

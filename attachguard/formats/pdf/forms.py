@@ -25,6 +25,15 @@ def xfa(pdf: pikepdf.Pdf) -> Iterator[Finding]:
         yield Finding("pdf.xfa_dynamic", "catalog")
 
 
+def xfa_packets(pdf: pikepdf.Pdf) -> frozenset[tuple[int, int]]:
+    """Give the streams an XFA form is made of; some writers call them embedded files, which they are not."""
+    form = dictionary_at(pdf.Root, "/AcroForm")
+    packets = None if form is None else form.get("/XFA")
+    if not isinstance(packets, pikepdf.Array):
+        return frozenset()
+    return frozenset(packet.objgen for packet in packets if isinstance(packet, pikepdf.Stream))
+
+
 def _requires_rendering(packets: pikepdf.Object) -> bool:
     """Whether the form's configuration says `dynamicRender` is required (XFA 3.3, chapter 29)."""
     streams = [packets] if isinstance(packets, pikepdf.Stream) else list(packets)[:100]

@@ -74,9 +74,6 @@ def _stream(encoded: Encoded, source: pikepdf.Stream, target: pikepdf.Pdf) -> pi
         )
     else:
         made["/ColorSpace"] = pikepdf.Name(encoded.colour)
-    for key in ("/Decode", "/Interpolate"):
-        if key in source:
-            made[key] = source[key]
     return made
 
 

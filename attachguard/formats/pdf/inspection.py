@@ -9,9 +9,9 @@ from attachguard.formats.pdf.actions import ACTING
 from attachguard.formats.pdf.content import CARRIED
 from attachguard.formats.pdf.document import open_pdf
 from attachguard.formats.pdf.embedded import Extraction
-from attachguard.formats.pdf.forms import xfa
+from attachguard.formats.pdf.forms import xfa, xfa_packets
 from attachguard.formats.pdf.pages import page_findings
-from attachguard.formats.pdf.readers import opens_in_pdfium
+from attachguard.formats.pdf.pdfium import opens
 from attachguard.formats.pdf.shadows import shadow_objects
 from attachguard.formats.pdf.tables import HARMLESS_WARNINGS
 from attachguard.formats.pdf.walk import Entry, detached_entries, entries
@@ -38,7 +38,7 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
 
 
 def _inspect_open(data: bytes, pdf: pikepdf.Pdf, limits: Limits) -> Inspection:
-    extraction = Extraction(limits=limits, found={})
+    extraction = Extraction(limits=limits, packets=xfa_packets(pdf))
     findings: list[Finding] = []
     if pdf.is_encrypted:
         findings.append(Finding("pdf.restricted"))
@@ -49,7 +49,7 @@ def _inspect_open(data: bytes, pdf: pikepdf.Pdf, limits: Limits) -> Inspection:
         extraction.look(entry)
     findings.extend(_in_shadows(data, pdf, extraction, limits))
     findings.extend(_repairs(pdf))
-    if not opens_in_pdfium(data):
+    if not opens(data):
         findings.append(Finding("pdf.malformed", detail="one reader opens it, another does not"))
     parts, about_parts = extraction.parts()
     return Inspection(findings=_bounded((*findings, *about_parts)), parts=parts)
@@ -57,9 +57,9 @@ def _inspect_open(data: bytes, pdf: pikepdf.Pdf, limits: Limits) -> Inspection:
 
 def _inspect_broken(data: bytes, error: str, limits: Limits) -> Inspection:
     """Look at the objects of a file that qpdf can't open as a document."""
-    extraction = Extraction(limits=limits, found={})
+    extraction = Extraction(limits=limits)
     findings = [Finding("pdf.malformed", detail=error.rpartition(": ")[2])]
-    if not opens_in_pdfium(data):
+    if not opens(data):
         findings.append(Finding("pdf.unreadable"))
     findings.extend(_in_shadows(data, None, extraction, limits))
     parts, about_parts = extraction.parts()

@@ -24,7 +24,7 @@ def font_name(untrusted_name: str) -> str:
 def title(untrusted_title: str) -> str:
     """Make a title one plain line: no controls, no marks that reverse reading, no more than TITLE_LENGTH."""
     shown = (" " if char.isspace() else char for char in untrusted_title[: 4 * TITLE_LENGTH])
-    plain = "".join(char for char in shown if unicodedata.category(char)[0] not in "C" and char not in "\u2028\u2029")
+    plain = "".join(char for char in shown if unicodedata.category(char)[0] != "C" and char not in "\u2028\u2029")
     return " ".join(plain.split())[:TITLE_LENGTH].strip()
 
 

@@ -7,7 +7,7 @@ import pikepdf
 
 from attachguard.formats.pdf import leaves
 from attachguard.formats.pdf.document import is_number, name_at
-from attachguard.formats.pdf.images import rewrite
+from attachguard.formats.pdf.images import rewrite_mask, rewrite_picture
 from attachguard.formats.pdf.shapes import (
     SHAPES,
     By,
@@ -29,6 +29,9 @@ from attachguard.model import Limits
 DEPTH = 60
 """Shapes in shapes that are followed; deeper nesting is an attack (readers stop at 28 forms or fewer)."""
 
+_SAID_BESIDE = frozenset({"/SMask", "/Decode", "/Interpolate"})
+"""What is said of a picture besides its samples, and holds for them however they are coded (8.9.5, table 87)."""
+
 
 class RefusedError(ValueError):
     """Something stands where the grammar has no place for it, so there is no copy."""
@@ -49,7 +52,7 @@ class Copier:
         if isinstance(shape, Later):
             return self.copy(value, SHAPES[shape], depth)
         if isinstance(shape, Either):
-            return self.copy(value, _fitting(value, shape), depth)
+            return self.copy(value, fitting(value, shape), depth)
         if isinstance(shape, By):
             return self.copy(value, chosen(value, shape), depth)
         if isinstance(shape, Leaf | OneOf):
@@ -84,7 +87,7 @@ class Copier:
             made = self._target.make_indirect(made)
             remember(made)
         if isinstance(shape, Each):
-            for name in value.keys():
+            for name in sorted(value.keys()):  # a set: its order is not the same every time
                 if not leaves.RESOURCE_NAME.fullmatch(name):
                     raise RefusedError("a resource with an unusual name")
                 made[name] = self.copy(value[name], shape.of, depth + 1)
@@ -97,17 +100,22 @@ class Copier:
     ) -> pikepdf.Stream:
         if not isinstance(value, pikepdf.Stream):
             raise RefusedError("no stream where one should be")
-        if shape.content is Content.IMAGE:
-            made = rewrite(value, self._target, self._limits)
-        else:
-            made = pikepdf.Stream(self._target, value.read_bytes())
+        made = self._rewritten(value, shape.content)
         remember(made)
-        described = made if shape.content is Content.IMAGE else value
+        described = value if shape.content in {Content.MARKS, Content.OPAQUE} else made
         for key, of in shape.keys.items():
-            held = (value if key == "/SMask" else described).get(key)
+            held = (value if key in _SAID_BESIDE else described).get(key)
             if held is not None:
                 made[key] = self.copy(held, of, depth + 1)
         return made
+
+    def _rewritten(self, value: pikepdf.Stream, content: Content) -> pikepdf.Stream:
+        """Decode the data of a stream and write them anew; a picture's new dictionary describes its new data."""
+        if content is Content.PICTURE:
+            return rewrite_picture(value, self._target, self._limits)
+        if content is Content.MASK:
+            return rewrite_mask(value, self._target, self._limits)
+        return pikepdf.Stream(self._target, value.read_bytes())
 
     def _fill(self, made: pikepdf.Object, value: pikepdf.Object, shape: Keys, depth: int) -> None:
         for key, of in shape.keys.items():
@@ -125,15 +133,16 @@ def chosen(value: object, shape: By) -> Shape:
     raise RefusedError(f"a kind of thing that copies do not have, by {shape.key}")
 
 
-def _fitting(value: object, shape: Either) -> Shape:
+def fitting(value: object, shape: Either) -> Shape:
     """Find the shape whose outline a value has: name, number, text, array or dictionary."""
     for candidate in shape.of:
-        if _outline(candidate, value):
+        if outline(candidate, value):
             return candidate
     raise RefusedError("neither of the things that may stand here")
 
 
-def _outline(shape: Shape, value: object) -> bool:
+def outline(shape: Shape, value: object) -> bool:
+    """Whether a value is of the sort a shape is of, from outside: name, number, text, array or dictionary."""
     if isinstance(shape, OneOf):
         return isinstance(value, pikepdf.Name) and bytes(value).decode("latin-1") in shape.names
     if isinstance(shape, Leaf):
@@ -141,7 +150,7 @@ def _outline(shape: Shape, value: object) -> bool:
     if isinstance(shape, Numbers | Several | Mixed):
         return isinstance(value, pikepdf.Array)
     if isinstance(shape, Either):
-        return any(_outline(candidate, value) for candidate in shape.of)
+        return any(outline(candidate, value) for candidate in shape.of)
     return isinstance(value, (pikepdf.Dictionary, pikepdf.Stream))
 
 
@@ -156,7 +165,7 @@ def _has_type(value: object, leaf: Leaf) -> bool:
 
 
 def _leaf(value: object, shape: Leaf | OneOf) -> object:
-    if not _outline(shape, value):
+    if not outline(shape, value):
         raise RefusedError("not the kind of value that stands here")
     if shape is Leaf.FONT_NAME:
         assert isinstance(value, pikepdf.Name)

@@ -1,11 +1,12 @@
 """Objects that no cross-reference table of the document names, and older versions of those it does.
 
 Readers disagree about them: one that repairs a file finds objects another never sees, and an incremental update
-(ISO 32000-2, 7.5.6) leaves what it replaces in the file. So every `obj` in the bytes that the tables do not lead to is put
-into a file of its own and looked at in the same way.
+(ISO 32000-2, 7.5.6) leaves what it replaces in the file. So every `obj` in the bytes that the tables do not lead
+to is put into a file of its own and looked at in the same way.
 """
 
 import io
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -69,9 +70,7 @@ def _named_places(data: bytes, pdf: pikepdf.Pdf) -> Iterator[int]:
 def _unnamed_members(pdf: pikepdf.Pdf) -> Iterator[bytes]:
     """Cut out the members of object streams (7.5.7) that no table leads to."""
     named = {
-        (entry.obj_stream_number, entry.obj_stream_index)
-        for entry in pdf.get_xref_table().values()
-        if entry.type == 2
+        (entry.obj_stream_number, entry.obj_stream_index) for entry in pdf.get_xref_table().values() if entry.type == 2
     }
     counted: dict[int | None, int] = {}
     for number, _ in named:
@@ -96,7 +95,7 @@ def _members(stream: pikepdf.Stream) -> Iterator[tuple[int, bytes]]:
     head = [int(word) for word in content[:first].split()[: 2 * count] if word.isdigit() and len(word) < 11]
     offsets = [first + offset for offset in head[1::2]]
     bounds = sorted({*offsets, len(content)})
-    following = dict(zip(bounds, bounds[1:], strict=False))
+    following = dict(itertools.pairwise(bounds))
     for index, offset in enumerate(offsets):
         if offset in following:
             yield index, content[offset : following[offset]]

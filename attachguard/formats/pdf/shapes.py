@@ -27,7 +27,8 @@ class Content(enum.Enum):
     """What the data of a stream are, which decides how they are written anew."""
 
     MARKS = "content stream"
-    IMAGE = "samples of a picture"
+    PICTURE = "samples of a picture"
+    MASK = "samples of a soft mask"
     OPAQUE = "font program, character map or mesh"
 
 
@@ -106,7 +107,6 @@ class Later(enum.Enum):
 
     RESOURCES = "resources"
     FORM = "form"
-    IMAGE = "image"
 
 
 Shape = Leaf | OneOf | Numbers | Several | Mixed | Each | Keys | Stream | By | Either | Later
@@ -332,9 +332,7 @@ CID_FONT = Keys(
         "/Type": _names("/Font"),
         "/Subtype": _names("/CIDFontType0", "/CIDFontType2"),
         "/BaseFont": Leaf.FONT_NAME,
-        "/CIDSystemInfo": Keys(
-            "9.7.3", {"/Registry": Leaf.LABEL, "/Ordering": Leaf.LABEL, "/Supplement": Leaf.NUMBER}
-        ),
+        "/CIDSystemInfo": Keys("9.7.3", {"/Registry": Leaf.LABEL, "/Ordering": Leaf.LABEL, "/Supplement": Leaf.NUMBER}),
         "/FontDescriptor": FONT_DESCRIPTOR,
         "/DW": Leaf.NUMBER,
         "/W": Mixed((Leaf.NUMBER, Numbers(0, 65536)), 65536),
@@ -370,9 +368,23 @@ FONT = By(
     },
 )
 
+MASK = Stream(
+    "11.6.5.2",
+    Content.MASK,
+    {
+        "/Type": _names("/XObject"),
+        "/Subtype": _names("/Image"),
+        "/Width": Leaf.NUMBER,
+        "/Height": Leaf.NUMBER,
+        "/BitsPerComponent": Leaf.NUMBER,
+        "/ColorSpace": _names("/DeviceGray"),
+        "/Decode": Numbers(2, 2),
+        "/Interpolate": Leaf.BOOLEAN,
+    },
+)
 IMAGE = Stream(
     "8.9.5",
-    Content.IMAGE,
+    Content.PICTURE,
     {
         "/Type": _names("/XObject"),
         "/Subtype": _names("/Image"),
@@ -383,7 +395,7 @@ IMAGE = Stream(
         "/ImageMask": Leaf.BOOLEAN,
         "/Decode": Numbers(2, 8),
         "/Interpolate": Leaf.BOOLEAN,
-        "/SMask": Later.IMAGE,
+        "/SMask": MASK,
     },
 )
 FORM = Stream(
@@ -399,7 +411,7 @@ FORM = Stream(
         "/Group": GROUP,
     },
 )
-X_OBJECT = By("/Subtype", {"/Image": Later.IMAGE, "/Form": Later.FORM})
+X_OBJECT = By("/Subtype", {"/Image": IMAGE, "/Form": Later.FORM})
 
 RESOURCES = Keys(
     "7.8.3",
@@ -433,4 +445,13 @@ CATALOG_KEYS = frozenset({"/Type", "/Pages", "/Lang"})
 INFORMATION_KEYS = frozenset({"/Title"})
 """14.3.3: all that a copy says about itself."""
 
-SHAPES: Mapping[Later, Shape] = {Later.RESOURCES: RESOURCES, Later.FORM: FORM, Later.IMAGE: IMAGE}
+SHAPES: Mapping[Later, Shape] = {Later.RESOURCES: RESOURCES, Later.FORM: FORM}
+
+STREAM_KEYS = frozenset({"/Length", "/Filter", "/DecodeParms"})
+"""7.3.8.2: what the writer adds to every stream."""
+
+FILTERS = frozenset({"/FlateDecode", "/DCTDecode", "/CCITTFaxDecode"})
+"""7.4: the codings of our own encoders."""
+
+FILTER_KEYS = frozenset({"/Predictor", "/Colors", "/BitsPerComponent", "/Columns", "/Rows", "/K", "/BlackIs1"})
+"""7.4.4.3 and 7.4.6: parameters of those codings."""

@@ -82,6 +82,4 @@ def _inside(item: pikepdf.Object, where: str) -> Iterator[Entry]:
         elif isinstance(current, pikepdf.Dictionary):
             yield Entry(keys=current, stream=None, where=where)
         children = current if isinstance(current, pikepdf.Array) else current.values()  # keys may be no UTF-8
-        waiting.extend(
-            child for child in children if isinstance(child, CONTAINERS) and not child.is_indirect
-        )
+        waiting.extend(child for child in children if isinstance(child, CONTAINERS) and not child.is_indirect)

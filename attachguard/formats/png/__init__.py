@@ -1,14 +1,15 @@
 """PNG pictures, animated ones included (PNG specification, third edition)."""
 
-from attachguard.formats.contract import Claim, Sample
+from collections.abc import Sequence
+
+from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.pictures.compare import View, differences
 from attachguard.formats.pictures.decode import inspect_picture
 from attachguard.formats.pictures.structure import claim
+from attachguard.formats.png.rebuild import orientation, rebuild
 from attachguard.formats.png.structure import walk
-from attachguard.formats.unsupported import normalize, verify
 from attachguard.kinds import KINDS
-from attachguard.model import Inspection, Limits
-
-__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 KIND = KINDS["png"]
 
@@ -22,3 +23,17 @@ def sniff(sample: Sample) -> Claim | None:
 def inspect(data: bytes, limits: Limits) -> Inspection:
     """Report metadata, sizes above the limits, and whether every frame decodes."""
     return inspect_picture(data, walk(data), "PNG", limits)
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Copy the chunks that show the picture, with orientation and colour profile, into a new file."""
+    return rebuild(order)
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Compare the decoded pixels of every frame: they must be equal."""
+    if orientation(original) != orientation(copy):
+        return (Finding("copy.unfaithful", detail="another orientation"),)
+    before = View(data=original, structure=walk(original), format="PNG")
+    after = View(data=copy, structure=walk(copy), format="PNG")
+    return tuple(differences(before, after, limits))

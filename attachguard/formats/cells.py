@@ -1,0 +1,48 @@
+"""Which cells a spreadsheet program would take for a formula, and which only look like one.
+
+The danger is CSV injection (CWE-1236): DDE, WEBSERVICE, HYPERLINK. Negative numbers, telephone numbers, dates,
+amounts of money and rows of dashes begin like formulas and are none that matters: without a name, a bracket or a bar
+there is nothing to run.
+"""
+
+import re
+
+STARTERS = "=+-@\uff1d\uff0b\uff0d\uff20\u2212"
+"""What a formula begins with: Excel, LibreOffice, Lotus' `@`, and the full-width forms Japanese Excel folds."""
+
+_BLANK = ' \t\r\n\x0b\x0c\xa0\u3000\ufeff"'
+"""Passed over by programs before a formula begins; the quotation mark is there for readers that quote differently."""
+
+CURRENCIES = (
+    "AED|ARS|AUD|BAM|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|GEL|HKD|HRK|HUF|IDR|ILS|INR|ISK|JPY|KRW|MAD|MKD"
+    "|MXN|MYR|NOK|NZD|PEN|PHP|PLN|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|VND|ZAR"
+)
+"""ISO 4217."""
+
+_SPACE = r"[ \xa0\u2009\u202f]{0,3}"
+_SIGN = r"[-+\u2212\uff0d\uff0b]"
+_MONEY = rf"(?:[€$£¥₺₴₹]|kr\.?|zł|Kč|Ft|Lt|{CURRENCIES}|%|‰|°C?)"
+_NUMBER = rf"[0-9][-0-9.,:/'\u2019()\xa0\u2009\u202f ]{{0,48}}(?:[eE]{_SIGN}?[0-9]{{1,4}})?"
+_HARMLESS = re.compile(
+    rf"{_SIGN}{_SPACE}(?:{_MONEY}{_SPACE})?{_SIGN}?(?:\([0-9]{{1,4}}\)|[.,])?{_SPACE}{_NUMBER}(?:{_SPACE}{_MONEY})?[-+]?{_SPACE}"
+)
+"""A signed number, amount, percentage, date, time or telephone number. Bounded, and no letter outside of a currency:
+the worst it can be is a subtraction."""
+
+_RULER = re.compile(r"[-+=_*~.\u2212 ]+")
+"""A row of dashes, or a lone sign."""
+
+_WORDS = re.compile(r"[-\u2212] [^\W\d_][^\W_]*(?:[ ,.;:?/%&\u2013-]{1,2}[^\W_]+){0,60}[ .,;:?%]{0,3}")
+"""A dash, a space and words: an item of a list. No bracket, bar, quotation or exclamation mark, hash, dollar or
+backslash, without which no function, sheet, file or program can be named."""
+
+
+def is_formula(cell: str) -> bool:
+    """Tell whether a spreadsheet program would run a cell's content as a formula. Linear, bounded in the cell."""
+    if cell[:1].isalnum():
+        return False
+    content = cell.lstrip(_BLANK)
+    if not content or content[0] not in STARTERS:
+        return False
+    content = content.rstrip(_BLANK)
+    return not (_HARMLESS.fullmatch(content) or _RULER.fullmatch(content) or _WORDS.fullmatch(content))

@@ -1,0 +1,75 @@
+"""Write a copy: new pages in a new document, the same bytes for the same content, no dates."""
+
+import io
+
+import pikepdf
+
+from attachguard.formats.pdf.about import About
+from attachguard.formats.pdf.document import number_of
+from attachguard.formats.pdf.pages import Box, box_at
+from attachguard.formats.pdf.rebuild import Copier, RefusedError
+from attachguard.formats.pdf.shapes import PAGE
+from attachguard.model import Limits
+
+_LETTER = Box(left=0, bottom=0, right=612, top=792)
+"""What pdfium and poppler take for a page without a size."""
+
+
+def write_copy(printed: pikepdf.Pdf, taken_over: About, limits: Limits) -> bytes:
+    """Copy all pages by the allow-list. Raises RefusedError where one holds what copies do not have."""
+    target = pikepdf.new()
+    copier = Copier(target, limits)
+    if len(printed.pages) > limits.pages:
+        raise RefusedError("more pages than are rendered")
+    for index, page in enumerate(printed.pages):
+        unit = taken_over.units[index] if index < len(taken_over.units) else 1.0
+        target.pages.append(_page(page.obj, unit, copier, target, limits))
+    if taken_over.language:
+        target.Root["/Lang"] = pikepdf.String(taken_over.language)
+    if taken_over.title:
+        target.trailer["/Info"] = target.make_indirect(pikepdf.Dictionary(Title=pikepdf.String(taken_over.title)))
+    return _saved(target)
+
+
+def _page(source: pikepdf.Object, unit: float, copier: Copier, target: pikepdf.Pdf, limits: Limits) -> pikepdf.Page:
+    made = copier.copy(source, PAGE)
+    assert isinstance(made, pikepdf.Dictionary)
+    box = box_at(source, "/MediaBox") or _LETTER
+    if box.width <= 0 or box.height <= 0:
+        box = _LETTER
+    scale = min(unit, limits.page_points / max(box.width, box.height))
+    if scale != 1.0:
+        _scale(made, box, scale, target)
+        box = Box(left=0, bottom=0, right=box.width * scale, top=box.height * scale)
+    made["/MediaBox"] = pikepdf.Array([_rounded(side) for side in (box.left, box.bottom, box.right, box.top)])
+    rotation = number_of(source.get("/Rotate")) or 0
+    if "/Rotate" in made:
+        made["/Rotate"] = int(rotation) // 90 * 90 % 360
+    return pikepdf.Page(target.make_indirect(made))
+
+
+def _scale(page: pikepdf.Object, box: Box, scale: float, target: pikepdf.Pdf) -> None:
+    """Draw everything larger or smaller by a matrix before the content (8.3.4)."""
+    contents = page.get("/Contents")
+    drawn = contents.read_bytes() if isinstance(contents, pikepdf.Stream) else b""
+    left, bottom = -box.left * scale, -box.bottom * scale
+    matrix = f"q {scale:.5f} 0 0 {scale:.5f} {left:.5f} {bottom:.5f} cm\n".encode("ascii")
+    page["/Contents"] = pikepdf.Stream(target, matrix + drawn + b"\nQ")
+
+
+def _rounded(value: float) -> float:
+    return round(value, 3)
+
+
+def _saved(target: pikepdf.Pdf) -> bytes:
+    out = io.BytesIO()
+    target.save(
+        out,
+        force_version="1.7",
+        deterministic_id=True,
+        compress_streams=True,
+        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        fix_metadata_version=False,
+        preserve_pdfa=False,
+    )
+    return out.getvalue()

@@ -1,0 +1,145 @@
+r"""RTF documents (Rich Text Format 1.9.1)."""
+
+import re
+
+from attachguard.formats.addresses import shown
+from attachguard.formats.contract import Claim, Sample
+from attachguard.formats.harvest import Harvest
+from attachguard.formats.links import is_plain_link, leads_outside
+from attachguard.formats.oleobject import read_object
+from attachguard.formats.rtfwalk import DEPTH, Destination, End, Skipped, Walk, Word
+from attachguard.formats.unsupported import normalize, verify
+from attachguard.formats.wordfields import Fields
+from attachguard.kinds import KINDS
+from attachguard.model import Inspection, Limits
+
+__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+
+KIND = KINDS["rtf"]
+
+OBJECTS = re.compile(
+    r"(?!obj(?:attph|w|h|scalex|scaley|crop[tblr]|align|transy|lock|setsize|sect|alias|time|name|class)$)obj[a-z]*+"
+    r"|linkself|ocx[a-z]*+|oleclsid|dde[a-z]*+"
+)
+r"""Control words that make an object, known or not: all of \obj... but sizes, names and the placeholder that Outlook
+writes for an attachment (\objattph)."""
+
+MAIL_MERGE = re.compile(r"mm(?:connect|datasource|headersource|query|odso)[a-z]*+")
+MACROS = frozenset({"ffentrymcr", "ffexitmcr"})
+
+LINKED_SHAPE = frozenset({"pibName", "pibFillName", "pibLineName", "fillBlipName", "lineFillBlipName"})
+"""Shape properties that name a picture's file ([MS-ODRAW] section 2.3)."""
+
+_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]{0,64}\{\\rt")
+_HIDDEN = re.compile(rb"\\(?:objdata|object|objocx|fldinst|template|field)(?![a-z])", re.IGNORECASE)
+_HYPERLINK = re.compile(r'\s*+HYPERLINK\s++(?:\\[a-z]\s++)*+"?([^"\s]*+)', re.IGNORECASE)
+_PADDING = b" \t\r\n\0\x1a"
+
+
+def sniff(sample: Sample) -> Claim | None:
+    r"""Claim `{\rt` (Word asks for no more), after white space or a UTF-8 mark at most."""
+    return Claim(kind=KIND.name, described=KIND.title) if _START.match(sample.data) else None
+
+
+def inspect(data: bytes, limits: Limits) -> Inspection:
+    """Report objects, templates, fields that act, links out of the file, and what stands behind its end."""
+    look = _Look(data, Harvest(limits))
+    for event in Walk(data).events():
+        look.see(event)
+    return look.harvest.inspection()
+
+
+class _Look:
+    """Turns the walk's events into findings."""
+
+    def __init__(self, data: bytes, harvest: Harvest) -> None:
+        self.harvest = harvest
+        self._data = data
+        self._fields = Fields(self._field)
+        self._offset = 0
+        self._objects = 0
+        self._shape_name = ""
+
+    def see(self, event: Word | Destination | Skipped | End) -> None:
+        """Take one event."""
+        match event:
+            case Word():
+                self._offset = event.offset
+                self._word(event)
+            case Destination():
+                self._offset = event.offset
+                self._destination(event)
+            case Skipped():
+                self._skipped(event)
+            case End():
+                self._end(event)
+
+    def _note(self, code: str, detail: str) -> None:
+        self.harvest.note(code, f"byte {self._offset}", detail)
+
+    def _word(self, word: Word) -> None:
+        if word.name == "fldinst":
+            self._fields.mark("begin")
+        elif OBJECTS.fullmatch(word.name):
+            self._note("rtf.object", f"\\{word.name}")
+        elif MAIL_MERGE.fullmatch(word.name):
+            self._note("rtf.external", f"\\{word.name}")
+        elif word.name in MACROS:
+            self._note("rtf.field", f"\\{word.name}")
+        elif word.name in ("nextfile", "subdocument"):
+            self._note("rtf.external", f"\\{word.name}")
+
+    def _destination(self, destination: Destination) -> None:
+        text = destination.text.strip()
+        match destination.name:
+            case "fldinst":
+                self._instruction(destination.text)
+            case "template":
+                self._note("rtf.template", shown(text))
+            case "objdata":
+                self._object(destination.binary)
+            case "sn":
+                self._shape_name = text
+            case "sv" if self._shape_name in LINKED_SHAPE and leads_outside(text):
+                self._note("rtf.external", f"{self._shape_name} {shown(text)}")
+            case "file" if text:
+                self._note("rtf.external", f"\\file {shown(text)}")
+
+    def _instruction(self, text: str) -> None:
+        self._fields.text(text)
+        self._fields.mark("end")
+        link = _HYPERLINK.match(text)
+        if link and not is_plain_link(link[1]) and leads_outside(link[1].replace("\\\\", "\\")):
+            self._note("rtf.field", f"HYPERLINK {shown(link[1])}")
+
+    def _field(self, what: str, detail: str) -> None:
+        del what
+        self._note("rtf.field", detail)
+
+    def _object(self, data: bytes) -> None:
+        self._objects += 1
+        where = f"object {self._objects}"
+        found = read_object(data)
+        if found is None:
+            if data:
+                self.harvest.hand_out(where, "object.bin", data)
+            return
+        self._note("rtf.object", f"{'linked' if found.linked else 'embedded'} {found.class_name}")
+        self.harvest.hand_out(where, found.untrusted_name, found.data)
+
+    def _skipped(self, skipped: Skipped) -> None:
+        hidden = _HIDDEN.search(skipped.data)
+        if hidden:
+            self._offset = skipped.offset + hidden.start()
+            self._note("file.malformed", f"\\bin data holds {hidden[0].decode('ascii')}")
+
+    def _end(self, end: End) -> None:
+        self._fields.close()
+        self._offset = end.at
+        if end.depth >= DEPTH:
+            self._note("rtf.nesting", f"more than {DEPTH} groups")
+        elif end.depth:
+            self._note("type.truncated", f"{end.depth} groups are not closed")
+        trailing = self._data[end.at :].strip(_PADDING) if end.depth < DEPTH else b""
+        if trailing:
+            self._note("type.trailing_data", f"{len(trailing)} bytes")

@@ -1,0 +1,129 @@
+"""What a page does: one look at the tags for HTML, XHTML and the HTML bodies of mail.
+
+The findings are facts about tags and attributes, each with its line. An attribute is looked at on every element: a
+browser that ignores it there is luck, not a rule.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from attachguard.formats import css
+from attachguard.formats.addresses import CLICKABLE, RUNNING, canonical, loads, scheme, set_loads, shown
+from attachguard.formats.harvest import PER_CODE, Harvest
+from attachguard.formats.markup import MarkupError, Tag, readings, words
+from attachguard.formats.places import Places
+
+EMBEDDING = words("iframe frame frameset object embed applet portal fencedframe svg math xml")
+"""Elements that hold a document, program or drawing of their own (WHATWG HTML section 4.8; `xml`: data islands)."""
+
+LOADING = words("src background poster dynsrc lowsrc data code codebase archive classid manifest ping profile icon")
+"""Attributes whose address is fetched without a click (WHATWG HTML, index of attributes, and obsolete ones)."""
+
+LOADING_SETS = words("srcset imagesrcset")
+
+SENDING = words("action formaction")
+
+PASSIVE_RELATIONS = words(
+    """alternate author bookmark canonical copyright contents glossary help index license me next nofollow prev previous
+    privacy-policy profile pingback search section self shortlink start terms-of-service toc up amphtml edituri
+    wlwmanifest schema.dc schema.dcterms"""
+)
+"""Relations of <link> that fetch nothing; one other word in `rel` is enough to be suspected of it."""
+
+REFRESHING = words("refresh location")
+
+DANGERS: Mapping[str, str] = {
+    "script": "html.script",
+    "form": "html.form",
+    "isindex": "html.form",
+    "hta:application": "html.script",
+}
+"""Elements that are a finding by themselves."""
+
+
+class Page:
+    """The look at one page; every finding goes to the harvest, at most PER_CODE of each code."""
+
+    def __init__(self, text: str, harvest: Harvest) -> None:
+        self._harvest = harvest
+        self._places = Places(text)
+        self._counts: dict[str, int] = {}
+
+    def see(self, tag: Tag, place: str = "") -> None:
+        """Look at one start tag; `place` where it is not at an offset of the text."""
+        for code, detail in _facts(tag):
+            count = self._counts[code] = self._counts.get(code, 0) + 1
+            if count <= PER_CODE:
+                self._harvest.note(code, place or self._places.line(tag.start), detail)
+
+
+def inspect_page(text: str, harvest: Harvest) -> None:
+    """Note everything in a page that runs, loads, sends, leads away or embeds. Linear; never raises."""
+    try:
+        for reading in readings(text):
+            page = Page(text, harvest)
+            for tag in reading:
+                page.see(tag)
+    except MarkupError as error:
+        harvest.note("file.malformed", detail=str(error))
+
+
+def _facts(tag: Tag) -> Iterator[tuple[str, str]]:
+    name = tag.name.rpartition(":")[2] if tag.name.startswith(("svg:", "html:", "xhtml:")) else tag.name
+    if name in DANGERS:
+        yield DANGERS[name], f"<{name}>"
+    if name in EMBEDDING:
+        yield "html.embedded", f"<{name}>"
+    if name == "style":
+        yield from css.dangers(tag.raw)
+    if name in ("link", "meta", "base"):
+        yield from _metadata(name, tag.attributes)
+    for attribute, value in tag.attributes:
+        yield from _attribute(name, attribute, value)
+
+
+def _metadata(name: str, attributes: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
+    values = dict(reversed(attributes))  # of doubles, browsers take the first
+    if name == "link" and "href" in values:
+        relations = set(values.get("rel", "stylesheet").lower().split())
+        if not relations <= PASSIVE_RELATIONS and loads(values["href"]):
+            yield "html.remote", f"<link> {shown(values['href'])}"
+    elif name == "meta" and values.get("http-equiv", "").strip().lower() in REFRESHING:
+        yield "html.refresh", shown(values.get("content", ""))
+    elif name == "base" and "href" in values:
+        yield "html.remote", f"<base> {shown(values['href'])}"
+
+
+def _attribute(name: str, attribute: str, value: str) -> Iterator[tuple[str, str]]:
+    local = attribute.rpartition(":")[2]
+    if local.startswith("on") and len(local) > 2:
+        yield "html.handler", f"{local} of <{name}>"
+    elif local == "style":
+        yield from css.dangers(value)
+    elif local == "srcdoc":
+        yield "html.embedded", f"srcdoc of <{name}>"
+    elif local in SENDING:
+        yield "html.form", f"{local} {shown(value)}"
+    elif local in LOADING:
+        yield from _loading(name, local, value)
+    elif local in LOADING_SETS and set_loads(value):
+        yield "html.remote", f"{local} of <{name}>"
+    elif local == "href" and name not in ("link", "base"):
+        yield from _link(name, value)
+
+
+def _loading(name: str, attribute: str, value: str) -> Iterator[tuple[str, str]]:
+    if scheme(canonical(value)) in RUNNING:
+        yield "html.script", f"{attribute} {shown(value)}"
+    elif loads(value):
+        yield "html.remote", f"{attribute} of <{name}> {shown(value)}"
+
+
+def _link(name: str, value: str) -> Iterator[tuple[str, str]]:
+    kind = scheme(canonical(value))
+    if kind in RUNNING:
+        yield "html.script", f"link {shown(value)}"
+    elif name not in ("a", "area"):
+        if loads(value):
+            yield "html.remote", f"href of <{name}> {shown(value)}"
+    elif kind not in CLICKABLE:
+        yield "html.link", shown(value)

@@ -1,0 +1,99 @@
+"""Walks XML with expat for its findings: events only, no tree, no entity expanded, nothing loaded."""
+
+from collections.abc import Callable, Mapping
+from xml.parsers import expat
+
+from attachguard.formats.charset import CODECS, xml_label
+from attachguard.formats.harvest import Harvest
+
+XINCLUDE = frozenset({"http://www.w3.org/2001/XInclude", "http://www.w3.org/2003/XInclude"})
+
+Start = Callable[[str, str, Mapping[str, str], int], None]
+"""Called with an element's namespace, local name, attributes (`namespace local` or `name`) and line."""
+
+Text = Callable[[str, str], None]
+"""Called with the local name of the element that text stands in, and the text (in pieces)."""
+
+
+class _StopError(Exception):
+    """Ends the walk after the finding that made going on pointless; never leaves this module."""
+
+
+class Walk:
+    """One walk over a document. What is wrong with the document itself is noted in the harvest."""
+
+    def __init__(self, harvest: Harvest, start: Start, text: Text, *, bare_doctype: bool) -> None:
+        """Prepare; `bare_doctype`: a DOCTYPE that declares nothing itself is expected, as in XHTML."""
+        self._harvest = harvest
+        self._start = start
+        self._text = text
+        self._bare_doctype = bare_doctype
+        self._path: list[str] = []
+        self._entities = 0
+        self._parser = expat.ParserCreate("utf-8", " ")
+        self._parser.StartElementHandler = self._open
+        self._parser.EndElementHandler = self._close
+        self._parser.CharacterDataHandler = self._characters
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.EntityDeclHandler = self._entity
+        self._parser.ProcessingInstructionHandler = self._instruction
+        self._parser.DefaultHandler = _ignore  # with it set, expat leaves entities in the content alone
+
+    def over(self, text: str) -> None:
+        """Read a whole document, noting xml.*, limit.xml_depth and file.malformed. Linear in the input."""
+        try:
+            self._parser.Parse(text.encode("utf-8", "replace"), True)
+        except expat.ExpatError as error:
+            self._harvest.note("file.malformed", f"line {error.lineno}", expat.ErrorString(error.code) or "")
+        except _StopError:
+            pass
+
+    def _here(self) -> str:
+        return f"line {self._parser.CurrentLineNumber}"
+
+    def _open(self, name: str, attributes: dict[str, str]) -> None:
+        namespace, _, local = name.rpartition(" ")
+        self._path.append(local)
+        if len(self._path) > self._harvest.limits.xml_depth:
+            self._harvest.note("limit.xml_depth", self._here(), f"more than {self._harvest.limits.xml_depth}")
+            raise _StopError
+        if namespace in XINCLUDE:
+            self._harvest.note("xml.include", self._here(), attributes.get("href", ""))
+        self._start(namespace, local, attributes, self._parser.CurrentLineNumber)
+
+    def _close(self, name: str) -> None:
+        del name
+        self._path.pop()
+
+    def _characters(self, data: str) -> None:
+        self._text(self._path[-1], data)
+
+    def _doctype(self, name: str, system: str | None, public: str | None, has_subset: int) -> None:
+        del name, public
+        if has_subset or not self._bare_doctype:
+            outside = f", loads {system}" if system else ""
+            self._harvest.note(
+                "xml.doctype", self._here(), f"with declarations{outside}" if has_subset else f"plain{outside}"
+            )
+
+    def _entity(self, name: str, *declaration: object) -> None:
+        del declaration
+        self._entities += 1
+        if self._entities <= 1:
+            self._harvest.note("xml.doctype", self._here(), f"defines entities: {name}")
+
+    def _instruction(self, target: str, content: str) -> None:
+        del content
+        self._harvest.note("xml.instruction", self._here(), target)
+
+
+def _ignore(data: str) -> None:
+    """Take what no other handler wants."""
+
+
+def note_encoding(data: bytes, harvest: Harvest) -> None:
+    """Report a declared encoding that readers may know and this one does not: they would see other markup."""
+    label = xml_label(data)
+    if label and label not in CODECS:
+        harvest.note("file.malformed", "line 1", f"unknown encoding {label}")

@@ -1,0 +1,86 @@
+"""GIF: what the walk over the blocks and the decoding say."""
+
+from PIL import Image
+
+from attachguard.formats import gif
+from attachguard.formats.contract import Sample
+from attachguard.model import Limits
+from tests.formats.pictures_made import LIMITS, colours, said_of, saved, small_zip
+
+
+def extension(label: int, *blocks: bytes) -> bytes:
+    return bytes([0x21, label]) + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
+
+
+def with_extension(extra: bytes) -> bytes:
+    plain = saved(colours(mode="P"), "gif")
+    return plain[:-1] + extra + plain[-1:]
+
+
+def animated(frames: int = 3) -> bytes:
+    pictures = [Image.new("RGB", (9, 7), (40 * number, 0, 200)) for number in range(frames)]
+    return saved(pictures[0], "gif", save_all=True, append_images=pictures[1:], duration=50, loop=0)
+
+
+def test_an_ordinary_gif_says_nothing() -> None:
+    assert said_of(gif, saved(colours(mode="P"), "gif")) == set()
+
+
+def test_an_animated_gif_with_a_loop_says_nothing_and_is_described_as_such() -> None:
+    claim = gif.sniff(Sample(data=animated(), extension="gif"))
+    assert claim is not None
+    assert claim.described == "animated GIF picture"
+    assert said_of(gif, animated()) == set()
+
+
+def test_comments_xmp_and_private_extensions_are_metadata() -> None:
+    for extra in (
+        extension(0xFE, b"made by Jan"),
+        extension(0xFF, b"XMP DataXMP", b"<x/>"),
+        extension(0xFF, b"SOMEPROG1.0", b"data"),
+        extension(0x01, b"\0" * 12, b"plain text"),
+    ):
+        assert said_of(gif, with_extension(extra)) == {"image.metadata"}
+
+
+def test_markup_in_a_comment_makes_a_polyglot() -> None:
+    assert "type.polyglot" in said_of(gif, with_extension(extension(0xFE, b"<?php echo 1; ?>")))
+
+
+def test_bytes_after_the_trailer_are_trailing_data() -> None:
+    assert said_of(gif, animated() + b"more") == {"type.trailing_data"}
+    assert said_of(gif, animated() + small_zip()) == {"type.trailing_data", "type.polyglot"}
+
+
+def test_a_missing_trailer_is_truncated() -> None:
+    assert said_of(gif, animated()[:-1]) == {"type.truncated"}
+
+
+def test_a_gif_cut_inside_its_data_is_truncated_and_malformed() -> None:
+    data = saved(colours(60, 60, mode="P"), "gif")
+    assert said_of(gif, data[:-200]) == {"type.truncated", "image.malformed"}
+
+
+def test_a_size_that_opens_a_script_comment_makes_a_polyglot() -> None:
+    data = bytearray(with_extension(extension(0xFE, b"*/=1;alert(1)//")))
+    data[6:8] = b"/*"
+    claim = gif.sniff(Sample(data=bytes(data), extension="gif"))
+    assert claim is not None
+    assert "type.polyglot" in {finding.code for finding in claim.findings}
+
+
+def test_frames_and_pixels_are_held_against_the_limits() -> None:
+    assert [found.code for found in gif.inspect(animated(3), Limits(frames=2)).findings] == ["limit.frames"]
+    assert [found.code for found in gif.inspect(animated(3), Limits(pixels=62)).findings] == ["limit.pixels"]
+    assert gif.inspect(animated(3), Limits(frames=3, pixels=63)).findings == ()
+
+
+def test_a_frame_larger_than_the_screen_counts_with_its_own_size() -> None:
+    data = bytearray(saved(colours(mode="P"), "gif"))
+    image = data.index(b"\x2c\0\0\0\0")
+    data[image + 5 : image + 9] = b"\xff\xff\xff\xff"
+    assert [found.code for found in gif.inspect(bytes(data), LIMITS).findings] == ["limit.pixels"]
+
+
+def test_a_sentence_about_gif_is_no_gif() -> None:
+    assert gif.sniff(Sample(data=b"GIF89a is an image format that everybody knows; it is old", extension="txt")) is None

@@ -1,0 +1,111 @@
+"""PNG: what the walk over the chunks and the decoding say."""
+
+import struct
+import zlib
+
+from attachguard.formats import png
+from attachguard.formats.contract import Sample
+from attachguard.model import Limits
+from tests.formats.pictures_made import LIMITS, chunk, colours, exif, png_with, said_of, saved, small_zip
+
+
+def test_an_ordinary_png_says_nothing() -> None:
+    assert said_of(png, saved(colours(), "png")) == set()
+
+
+def test_a_png_with_resolution_profile_and_transparency_says_nothing() -> None:
+    picture = colours(mode="RGBA")
+    assert said_of(png, saved(picture, "png", dpi=(300, 300), icc_profile=b"a colour profile")) == set()
+
+
+def test_an_animated_png_is_described_as_such() -> None:
+    data = saved(colours(), "png", save_all=True, append_images=[colours(mode="L").convert("RGB")])
+    claim = png.sniff(Sample(data=data, extension="png"))
+    assert claim is not None
+    assert claim.described == "animated PNG picture"
+    assert said_of(png, data) == set()
+
+
+def test_text_date_and_private_chunks_are_metadata() -> None:
+    for extra in (
+        chunk(b"tEXt", b"Author\x00Jan Jansen"),
+        chunk(b"iTXt", b"XML:com.adobe.xmp\x00\x00\x00\x00\x00<x/>"),
+        chunk(b"tIME", struct.pack(">HBBBBB", 2026, 1, 2, 3, 4, 5)),
+        chunk(b"prVt", b"something of a program's own"),
+    ):
+        assert said_of(png, png_with(extra)) == {"image.metadata"}
+
+
+def test_a_place_in_exif_is_metadata_and_named() -> None:
+    data = png_with(chunk(b"eXIf", exif({}, gps=True).removeprefix(b"Exif\x00\x00")))
+    (finding,) = png.inspect(data, LIMITS).findings
+    assert (finding.code, finding.detail) == ("image.metadata", "location")
+
+
+def test_an_exif_block_with_orientation_alone_says_nothing() -> None:
+    assert said_of(png, png_with(chunk(b"eXIf", exif({0x0112: 6}).removeprefix(b"Exif\x00\x00")))) == set()
+
+
+def test_bytes_after_iend_are_trailing_data() -> None:
+    assert said_of(png, saved(colours(), "png") + b"\0\0\0") == {"type.trailing_data"}
+
+
+def test_a_zip_after_iend_makes_a_polyglot() -> None:
+    assert said_of(png, saved(colours(), "png") + small_zip()) == {"type.trailing_data", "type.polyglot"}
+
+
+def test_a_zip_in_a_chunk_makes_a_polyglot() -> None:
+    assert "type.polyglot" in said_of(png, png_with(chunk(b"prVt", small_zip())))
+
+
+def test_markup_in_a_text_chunk_makes_a_polyglot() -> None:
+    assert "type.polyglot" in said_of(png, png_with(chunk(b"tEXt", b"Comment\x00<ScRiPt>alert(1)</script>")))
+
+
+def test_a_pdf_in_the_first_kilobyte_makes_a_polyglot() -> None:
+    plain = saved(colours(), "png")
+    hidden = chunk(b"prVt", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n")
+    assert "type.polyglot" in said_of(png, plain[:33] + hidden + plain[33:])
+
+
+def test_a_png_cut_short_is_truncated_and_malformed() -> None:
+    data = saved(colours(40, 40), "png")
+    assert said_of(png, data[: len(data) // 2]) == {"type.truncated", "image.malformed"}
+
+
+def test_a_wrong_checksum_in_picture_data_is_malformed() -> None:
+    data = bytearray(saved(colours(), "png"))
+    data[data.index(b"IDAT") + 20] ^= 0xFF
+    assert said_of(png, bytes(data)) == {"image.malformed"}
+
+
+def test_too_many_pixels_are_told_without_decoding() -> None:
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    bomb = (
+        saved(colours(), "png")[:8] + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    )
+    (finding,) = png.inspect(bomb, LIMITS).findings
+    assert (finding.code, finding.detail) == ("limit.pixels", "60000 x 60000 pixels, limit 50000000")
+
+
+def test_the_limit_on_pixels_is_the_one_that_is_given() -> None:
+    data = saved(colours(12, 8), "png")
+    assert [found.code for found in png.inspect(data, Limits(pixels=95)).findings] == ["limit.pixels"]
+    assert png.inspect(data, Limits(pixels=96)).findings == ()
+
+
+def test_too_many_frames_are_told() -> None:
+    frames = [colours().rotate(angle) for angle in (90, 180, 270)]
+    data = saved(colours(), "png", save_all=True, append_images=frames)
+    assert [found.code for found in png.inspect(data, Limits(frames=3)).findings] == ["limit.frames"]
+
+
+def test_a_report_does_not_grow_with_the_number_of_chunks() -> None:
+    findings = png.inspect(png_with(chunk(b"tEXt", b"a\x00b") * 500), LIMITS).findings
+    assert len(findings) == 21
+    assert findings[-1].detail == "480 more of them"
+
+
+def test_text_that_mentions_png_is_no_png() -> None:
+    assert png.sniff(Sample(data=b"\x89PNG\r\n\x1a\nis how a PNG begins", extension="txt")) is None
+    assert png.sniff(Sample(data=b"", extension="png")) is None
