@@ -93,6 +93,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "pdf.signed": "The PDF is digitally signed.",
         "pdf.hidden_text": "The PDF holds text that is not shown.",
         "pdf.malformed": "The PDF is damaged and had to be repaired to be read.",
+        "pdf.obfuscated": "Words of the PDF are spelled so that a scanner overlooks them.",
         "pdf.unreadable": "No reader opens the PDF.",
         "pdf.too_many_pages": "The PDF has more pages than are rendered.",
         "pdf.huge_page": "A page of the PDF is larger than a page can be.",

@@ -32,7 +32,7 @@ class Kind:
 
 
 _ALL = (
-    Kind(name="bmp", title="BMP picture", media_type="image/bmp", extensions=("bmp",)),
+    Kind(name="bmp", title="BMP picture", media_type="image/bmp", extensions=("bmp",), methods=("rebuild",)),
     Kind(name="csv", title="CSV table", media_type="text/csv", extensions=("csv",)),
     Kind(name="doc", title="Word 97-2003 document", media_type="application/msword", extensions=("doc",)),
     Kind(
@@ -42,9 +42,9 @@ _ALL = (
         extensions=("docx",),
     ),
     Kind(name="eml", title="mail message", media_type="message/rfc822", extensions=("eml",)),
-    Kind(name="gif", title="GIF picture", media_type="image/gif", extensions=("gif",)),
+    Kind(name="gif", title="GIF picture", media_type="image/gif", extensions=("gif",), methods=("rebuild",)),
     Kind(name="html", title="HTML page", media_type="text/html", extensions=("html", "htm")),
-    Kind(name="jpeg", title="JPEG picture", media_type="image/jpeg", extensions=("jpg", "jpeg")),
+    Kind(name="jpeg", title="JPEG picture", media_type="image/jpeg", extensions=("jpg", "jpeg"), methods=("rebuild",)),
     Kind(
         name="ods",
         title="OpenDocument spreadsheet",
@@ -64,9 +64,9 @@ _ALL = (
         extensions=("pdf",),
         methods=("print",),
     ),
-    Kind(name="png", title="PNG picture", media_type="image/png", extensions=("png",)),
+    Kind(name="png", title="PNG picture", media_type="image/png", extensions=("png",), methods=("rebuild",)),
     Kind(name="rtf", title="RTF document", media_type="application/rtf", extensions=("rtf",)),
-    Kind(name="tiff", title="TIFF picture", media_type="image/tiff", extensions=("tiff", "tif")),
+    Kind(name="tiff", title="TIFF picture", media_type="image/tiff", extensions=("tiff", "tif"), methods=("rebuild",)),
     Kind(name="tnef", title="Outlook winmail.dat", media_type="application/vnd.ms-tnef", extensions=("tnef",)),
     Kind(name="txt", title="plain text", media_type="text/plain", extensions=("txt",)),
     Kind(name="xhtml", title="XHTML page", media_type="application/xhtml+xml", extensions=("xhtml",)),

@@ -89,8 +89,11 @@ def load_case(path: Path) -> Case:
     )
     submission.done()
     table.done()
-    if not case.files:
+    names = {file.stored_as for file in case.files}
+    if not names:
         raise CaseError(f"{path}: there is no [[file]]")
+    if len(names) < len(case.files):
+        raise CaseError(f"{path}: two files have one name")
     return case
 
 

@@ -22,6 +22,7 @@ from attachguard import (
     AttachguardError,
     Kit,
     Outcome,
+    Policy,
     Settings,
     SubmissionVerdict,
     Verdict,
@@ -30,6 +31,7 @@ from attachguard import (
     open_kit,
 )
 from attachguard.model import printable
+from attachguard.policy import DEFAULT
 from samples.build import build
 from samples.cases import Case, CaseError
 from samples.compare import differences, is_identical
@@ -42,7 +44,7 @@ STYLES = {
     Outcome.INFECTED: "bold red",
     Outcome.UNDETERMINED: "magenta",
 }
-WIDTH = 150
+WIDTH = 160
 """Columns of the table where there is no terminal to fit it to."""
 
 
@@ -73,9 +75,9 @@ def run(folder: Path, console: Console) -> int:
     began = time.perf_counter()
     samples = folder / "samples"
     cases = build(samples)
-    default = load_policy()
-    with open_kit(_settings(folder / "demo"), default) as kit:
-        judged = tuple(_judged(case, samples, kit) for case in _followed(cases, console))
+    policies = {name: load_policy(name) for name in (DEFAULT, *(case.policy for case in cases))}
+    with open_kit(_settings(folder / "demo"), policies[DEFAULT]) as kit:
+        judged = tuple(_judged(case, samples, policies[case.policy], kit) for case in _followed(cases, console))
         console.print(table(judged))
         _warn(kit, console)
     wrong = [line for row in judged for line in row.differences]
@@ -94,9 +96,9 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-def _judged(case: Case, samples: Path, kit: Kit) -> Judged:
+def _judged(case: Case, samples: Path, policy: Policy, kit: Kit) -> Judged:
     built = samples / case.name
-    verdict = judge(case, built, load_policy(case.policy), kit)
+    verdict = judge(case, built, policy, kit)
     return Judged(case=case, built=built, verdict=verdict, differences=differences(case, verdict, built))
 
 
@@ -114,7 +116,7 @@ def _followed(cases: Sequence[Case], console: Console) -> Iterator[Case]:
 def table(judged: Sequence[Judged]) -> Table:
     """Show per file: name, found type, verdict, reasons, what was delivered, time."""
     shown = Table(title="The samples, each through the whole pipeline", show_lines=False, expand=False)
-    shown.add_column("case", style="bold", overflow="fold")
+    shown.add_column("case", style="bold", no_wrap=True)
     shown.add_column("file", overflow="fold")
     shown.add_column("type")
     shown.add_column("verdict")

@@ -1,9 +1,11 @@
 """Every sample gets the whole verdict that its expected.toml demands, through the real pipeline."""
 
+import io
 import tomllib
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from attachguard.adapters.disk_store import DiskStore
 from attachguard.adapters.memory import MemoryLedger
@@ -13,6 +15,7 @@ from attachguard.ports import Kit, Sandbox, Scanner
 from samples.build import bytes_of
 from samples.cases import HERE, Case, CaseError, load_case, load_cases
 from samples.compare import differences
+from samples.demo import Judged, summary, table
 from samples.judge import judge
 
 CASES = load_cases()
@@ -29,7 +32,7 @@ def test_every_sample_gets_the_whole_verdict_it_demands(case: Case, kit: Kit, tm
     for file in case.files:
         (tmp_path / file.stored_as).write_bytes(bytes_of(case, file))
     verdict = judge(case, tmp_path, load_policy(case.policy), kit)
-    assert differences(case, verdict, tmp_path) == ()
+    assert "\n".join(differences(case, verdict, tmp_path)) == ""
 
 
 def test_every_accepted_extension_has_a_good_sample() -> None:
@@ -103,6 +106,12 @@ def test_a_wrong_case_is_named_and_refused(tmp_path: Path, before: str, after: s
     assert complaint in str(caught.value)
 
 
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    file = GOOD[GOOD.index("[[file]]") :]
+    with pytest.raises(CaseError, match="two files have one name"):
+        load_case(written(tmp_path, GOOD + file))
+
+
 def test_parameters_a_maker_does_not_have_are_refused(tmp_path: Path) -> None:
     case = load_case(written(tmp_path, GOOD.replace('language = "de"', 'dialect = "de"')))
     with pytest.raises(CaseError, match="dialect"):
@@ -115,6 +124,19 @@ def test_differences_are_told_one_line_each(kit: Kit, tmp_path: Path) -> None:
     told = differences(case, judge(case, tmp_path, load_policy(), kit), tmp_path)
     assert any(line.endswith("reasons: expected pdf.embedded_file, got limit.empty") for line in told)
     assert any("delivered: expected something, got nothing" in line for line in told)
+
+
+def test_the_demo_shows_what_each_file_got_and_counts_it(kit: Kit, tmp_path: Path) -> None:
+    case = load_case(HERE / "gif_named_png" / "expected.toml")
+    (file,) = case.files
+    (tmp_path / file.stored_as).write_bytes(bytes_of(case, file))
+    verdict = judge(case, tmp_path, load_policy(), kit)
+    judged = (Judged(case=case, built=tmp_path, verdict=verdict, differences=()),)
+    console = Console(file=io.StringIO(), width=160)
+    console.print(table(judged), summary(judged, 1.5))
+    shown = console.file.getvalue() if isinstance(console.file, io.StringIO) else ""
+    assert all(word in shown for word in ("losse-draad.png", "gif", "accepted", "as sent: losse-draad.gif"))
+    assert "1 files in 1 cases: 1 accepted; all as demanded, in 1.5 seconds." in shown
 
 
 def test_titles_are_one_sentence_each() -> None:

@@ -22,7 +22,7 @@ from attachguard.adapters import clamd_probes
 from attachguard.adapters.clamd_conf import ClamdSettings
 from attachguard.adapters.clamd_control import Stats, ping, stats, version
 from attachguard.adapters.clamd_live import Live, asker, prove_all, signature_identity
-from attachguard.adapters.clamd_wire import TOO_LARGE, Address, Deadline, ask
+from attachguard.adapters.clamd_wire import TOO_LARGE, Address, Deadline, NobodyThere, ask
 from attachguard.adapters.forks import renew_after_fork
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import Check, ScanIdentity, ScanResult
@@ -138,13 +138,10 @@ class Clamd:
         """
         deadline = Deadline.after(self._seconds)
         with _opened(path) as (file, size), self._slot(deadline):
-            live = self._source.live(deadline)
             try:
-                return self._scan(live, file, size, deadline)
-            except ScannerUnavailable:
-                self._proof = None
-                self._source.doubt(live)
-                raise
+                return self._scan(file, size, deadline)
+            except NobodyThere:  # a private one that just ended has a successor; one of others has not
+                return self._scan(file, size, deadline)
 
     def probe(self) -> Sequence[Check]:
         """Ask everything there is to ask; never raises."""
@@ -188,16 +185,26 @@ class Clamd:
         """In a forked process: as many slots as ever, whatever the parent was doing."""
         self._slots = threading.BoundedSemaphore(self._source.slots)
 
-    def _scan(self, live: Live, file: FileIO, size: int, deadline: Deadline) -> ScanResult:
+    def _scan(self, file: FileIO, size: int, deadline: Deadline) -> ScanResult:
+        live = self._source.live(deadline)
         self._refuse_old(live)
-        self._believe(live, deadline)
         identity = ScanIdentity(engine=live.version.engine, signatures=live.signatures, at=datetime.now(UTC))
+        try:
+            self._believe(live, deadline)
+            return ScanResult(hit=self._hit(live, file, size, deadline), identity=identity)
+        except ScannerUnavailable:
+            self._proof = None
+            self._source.doubt(live)
+            raise
+
+    def _hit(self, live: Live, file: FileIO, size: int, deadline: Deadline) -> str | None:
         if live.stream_length is not None and size > live.stream_length:
-            return ScanResult(hit=TOO_LARGE, identity=identity)
+            return TOO_LARGE
+        file.seek(0)
         hit = ask(live.address, file, size, deadline)
         if hit is None and not live.private:
             clamd_probes.prove(asker(live, deadline), (clamd_probes.STILL_AWAKE,))
-        return ScanResult(hit=hit, identity=identity)
+        return hit
 
     def _believe(self, live: Live, deadline: Deadline) -> None:
         """Return when this clamd has passed its probes within the last minute."""

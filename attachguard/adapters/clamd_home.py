@@ -5,6 +5,7 @@ Fresh for each process, because a clamd that is still ending removes the socket 
 tells systemd-tmpfiles to leave the others alone.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -19,6 +20,9 @@ PREFIX = "attachguard-clamd-"
 
 SOCKET_PATH_LENGTH = 100
 """A Unix socket's path has at most 107 bytes (unix(7)); the home's must leave room for `/clamd.sock`."""
+
+_APPARMOR = Path("/sys/module/apparmor/parameters/enabled")
+_APPARMOR_LOCAL = "/etc/apparmor.d/local/usr.sbin.clamd"
 
 _GRACE = 60
 """Seconds that a directory without a lock is left alone: its owner may be about to lock it."""
@@ -51,10 +55,24 @@ class ClamdHome:
         """Remove it with all that is in it. Does nothing the second time, or in a forked process."""
         if os.getpid() != self._owner or self._lock == -2:
             return
+        if os.geteuid() != 0:  # root needs no mode; and must not follow what another user may have put there
+            with contextlib.suppress(OSError):
+                (self.path / "tmp").chmod(0o700)
         shutil.rmtree(self.path, ignore_errors=True)
         if self._lock >= 0:
             os.close(self._lock)
         self._lock = -2
+
+
+def apparmor_advice(home: Path) -> str:
+    """Say what to do where AppArmor keeps clamd out of this directory; empty where it does not."""
+    try:
+        enforced = _APPARMOR.read_text("ascii").startswith("Y")
+    except (OSError, ValueError):
+        enforced = False
+    if not enforced or home.is_relative_to("/tmp"):  # noqa: S108 - the folder that clamd's profile names
+        return ""
+    return f"; AppArmor lets clamd work in /tmp only: set TMPDIR=/tmp, or allow {home.parent} in {_APPARMOR_LOCAL}"
 
 
 def sweep() -> None:

@@ -1,6 +1,6 @@
 """One clamd of our own, from its fresh directory to its end.
 
-It runs without privileges, in a session of its own (so that Ctrl-C reaches us first), on a socket nobody else can
+It runs without privileges, out of reach of our terminal (Ctrl-C is for us), on a socket nobody else can
 open, and dies with the process that started it. It counts as started when it answers PING *and* the probes, among
 them a signature made up for this very process: that one shows that the database in use is the one laid out here.
 """
@@ -18,7 +18,7 @@ from threading import Event, Thread
 from attachguard.adapters import clamd_probes
 from attachguard.adapters.clamd_conf import ClamdSettings, clamd_conf, database_folder, socket_path, temporary_folder
 from attachguard.adapters.clamd_control import ping, version
-from attachguard.adapters.clamd_home import ClamdHome, sweep
+from attachguard.adapters.clamd_home import ClamdHome, apparmor_advice, sweep
 from attachguard.adapters.clamd_live import Live, signature_identity
 from attachguard.adapters.clamd_program import ClamdProgram
 from attachguard.adapters.clamd_wire import Deadline, UnixAddress, ask
@@ -62,7 +62,8 @@ class ClamdProcess:
             self._start(program, signatures, settings, deadline)
         except (ScannerUnavailable, OSError) as error:
             self.close()
-            raise ScannerUnavailable(f"clamd can't be started: {error}") from error
+            advice = apparmor_advice(self.home)
+            raise ScannerUnavailable(f"clamd can't be started: {error}{advice}") from error
         except BaseException:
             self.close()
             raise

@@ -43,6 +43,10 @@ class NoAnswerInTime(ScannerUnavailable):
     """clamd may be busy: only its owner, who knows how busy it can be, may take it for dead."""
 
 
+class NobodyThere(ScannerUnavailable):
+    """No connection came about, so nothing was asked: only this may be tried again with another clamd."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """A moment on the monotonic clock by which an answer must be there."""
@@ -117,7 +121,7 @@ def connect(address: Address, deadline: Deadline) -> socket.socket:
     """Connect before the deadline.
 
     Only a full queue (EAGAIN: more than some 200 clients wait at a Unix socket) is tried again, with jitter;
-    whoever is not there, is not there. Raises ScannerUnavailable.
+    whoever is not there, is not there. Raises NobodyThere, or NoAnswerInTime.
     """
     pause = _CONNECT_PAUSE
     while True:
@@ -129,7 +133,7 @@ def connect(address: Address, deadline: Deadline) -> socket.socket:
         except TimeoutError as error:
             raise NoAnswerInTime("clamd did not answer in time") from error
         except OSError as error:
-            raise ScannerUnavailable(f"clamd can't be reached at {address}: {error}") from error
+            raise NobodyThere(f"clamd can't be reached at {address}: {error}") from error
 
 
 def ask(address: Address, source: Source, size: int, deadline: Deadline) -> str | None:

@@ -50,11 +50,11 @@ def parse_address(url: str) -> Address:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise UsageError(f"the address of clamd can't be read ({error}); {form}") from error
+        raise UsageError(f"the address of clamd, {url!r}, can't be read ({error}); {form}") from error
     if parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/"):
         return UnixAddress(Path(parts.path))
     if parts.scheme != "tcp" or not host or parts.path not in {"", "/"}:
-        raise UsageError(f"the address of clamd can't be read; {form}")
+        raise UsageError(f"the address of clamd, {url!r}, can't be read; {form}")
     if not _is_loopback(host) and parse_qs(parts.query).get("remote") != ["allow"]:
         raise UsageError(
             f"clamd at {host} is on another machine, and what is sent there is neither encrypted nor signed; "

@@ -1,6 +1,5 @@
 """The `attachguard` command, and the one place that turns what goes wrong into an exit code and a line."""
 
-import os
 import sys
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from attachguard.cli import check, doctor, explain, policies
 from attachguard.cli.console import complain
+from attachguard.cli.output import Listened
 from attachguard.errors import AttachguardError
 from attachguard.version import __version__
 
@@ -45,16 +45,15 @@ def _options(
 
 def main() -> None:
     """Run the command line. Exit codes: 0 fine, 1 something refused, 2 usage, 3 no verdict could be given."""
+    sys.stdout = Listened.over(sys.stdout)
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except AttachguardError as error:
         complain(str(error))
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Nobody reads any more. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        complain("nobody reads the output any more; what was not printed is not known to have been judged")
-        sys.exit(AttachguardError.exit_code)
     except KeyboardInterrupt:
         complain("interrupted; what was not printed was not judged")
         sys.exit(INTERRUPTED)

@@ -81,20 +81,21 @@ def separator(text: str) -> str:
 def formulas(text: str) -> Iterator[Cell]:
     """Find the cells that start like a formula, first as the table is meant, then as other readers may split it.
 
+    Where the table's own delimiter stands inside a cell of another reading, what follows it was looked at already.
     A file that leaves a quotation mark open is also read without any quoting. Linear, at most ten readings.
     """
     own = separator(text)
     if not _SUSPECT.search(text) and own in DELIMITERS:
         return
     for delimiter in dict.fromkeys(own + DELIMITERS):
-        yield from _formulas(text, delimiter, csv.QUOTE_MINIMAL)
+        yield from _formulas(text, delimiter, own, csv.QUOTE_MINIMAL)
         if text.count('"') % 2:
-            yield from _formulas(text, delimiter, csv.QUOTE_NONE)
+            yield from _formulas(text, delimiter, own, csv.QUOTE_NONE)
 
 
-def _formulas(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[Cell]:
+def _formulas(text: str, delimiter: str, own: str, quoting: Literal[0, 3]) -> Iterator[Cell]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
     for number, row in enumerate(reader, start=1):
         for column, cell in enumerate(row, start=1):
-            if is_formula(cell):
+            if is_formula(cell if delimiter == own else cell.partition(own)[0]):
                 yield Cell(row=number, column=column, content=cell)

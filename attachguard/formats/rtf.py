@@ -7,7 +7,7 @@ from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_plain_link, leads_outside
 from attachguard.formats.oleobject import read_object
-from attachguard.formats.rtfwalk import DEPTH, Destination, End, Skipped, Walk, Word
+from attachguard.formats.rtfwalk import DEPTH, EVENTS, Destination, End, Skipped, Walk, Word
 from attachguard.formats.unsupported import normalize, verify
 from attachguard.formats.wordfields import Fields
 from attachguard.kinds import KINDS
@@ -33,6 +33,7 @@ LINKED_SHAPE = frozenset({"pibName", "pibFillName", "pibLineName", "fillBlipName
 _START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]{0,64}\{\\rt")
 _HIDDEN = re.compile(rb"\\(?:objdata|object|objocx|fldinst|template|field)(?![a-z])", re.IGNORECASE)
 _HYPERLINK = re.compile(r'\s*+HYPERLINK\s++(?:\\[a-z]\s++)*+"?([^"\s]*+)', re.IGNORECASE)
+_SHAPE_VALUE = re.compile(rb"\\sn [A-Za-z]{1,40}\}\s{0,8}\{\\sv ?([^{}]{0,4096})\}")
 _PADDING = b" \t\r\n\0\x1a"
 
 
@@ -58,7 +59,6 @@ class _Look:
         self._fields = Fields(self._field)
         self._offset = 0
         self._objects = 0
-        self._shape_name = ""
 
     def see(self, event: Word | Destination | Skipped | End) -> None:
         """Take one event."""
@@ -94,14 +94,14 @@ class _Look:
         match destination.name:
             case "fldinst":
                 self._instruction(destination.text)
+                if destination.escaped:
+                    self._note("rtf.field", "letters hidden in Unicode escapes")
             case "template":
                 self._note("rtf.template", shown(text))
             case "objdata":
                 self._object(destination.binary)
-            case "sn":
-                self._shape_name = text
-            case "sv" if self._shape_name in LINKED_SHAPE and leads_outside(text):
-                self._note("rtf.external", f"{self._shape_name} {shown(text)}")
+            case "sn" if text in LINKED_SHAPE:
+                self._linked_shape(text)
             case "file" if text:
                 self._note("rtf.external", f"\\file {shown(text)}")
 
@@ -111,6 +111,13 @@ class _Look:
         link = _HYPERLINK.match(text)
         if link and not is_plain_link(link[1]) and leads_outside(link[1].replace("\\\\", "\\")):
             self._note("rtf.field", f"HYPERLINK {shown(link[1])}")
+
+    def _linked_shape(self, name: str) -> None:
+        """Report a picture file that a shape names; a value that is not written plainly is reported as it is."""
+        value = _SHAPE_VALUE.match(self._data, self._offset)
+        address = value[1].decode("cp1252", "replace").strip() if value else "unreadable"
+        if not value or leads_outside(address):
+            self._note("rtf.external", f"{name} {shown(address)}")
 
     def _field(self, what: str, detail: str) -> None:
         del what
@@ -138,8 +145,10 @@ class _Look:
         self._offset = end.at
         if end.depth >= DEPTH:
             self._note("rtf.nesting", f"more than {DEPTH} groups")
+        elif not end.complete:
+            self._note("file.malformed", f"more than {EVENTS} fields and objects")
         elif end.depth:
             self._note("type.truncated", f"{end.depth} groups are not closed")
-        trailing = self._data[end.at :].strip(_PADDING) if end.depth < DEPTH else b""
+        trailing = self._data[end.at :].strip(_PADDING) if not end.depth else b""
         if trailing:
             self._note("type.trailing_data", f"{len(trailing)} bytes")

@@ -10,15 +10,19 @@ from dataclasses import dataclass, field
 DEPTH = 200
 """Groups nested more deeply are not read: people's files stay far below, attacks on parsers do not."""
 
-DESTINATIONS = frozenset({"fldinst", "template", "objdata", "objclass", "objname", "sn", "sv", "nextfile", "file"})
+EVENTS = 100_000
+"""Events of one file that are told; a file of ten megabytes that people made has some thousands."""
+
+DESTINATIONS = frozenset({"fldinst", "template", "objdata", "nextfile", "file", "sn"})
 """Destinations whose text is put together and told."""
 
 _TELLING = (
-    "obj|bin|fld|field|template|file|nextfile|mm|ffentrymcr|ffexitmcr|subdocument|uc[0-9]|sn[^a-z]|sv[^a-z]|linkself"
-    "|ocx|ole|dde"
+    "obj|bin|fldinst|fldrslt|template|file|nextfile|mm|ffentrymcr|ffexitmcr|subdocument|linkself|ocx|ole|dde"
+    "|sn ?(?:pib|fill|line)"
 )
 """How control words begin that matter here; prefixes, so that too much is looked at, never too little."""
 
+_TELLS = re.compile(_TELLING.replace(" ?(?:pib|fill|line)", "$"))
 _DULL = rf"[^{{}}\\]++|\\(?!(?i:{_TELLING}))[A-Za-z]++-?[0-9]{{0,10}} ?|\\'|\\[^A-Za-z']"
 _SKIP = re.compile(rf"(?:{_DULL}|\{{(?:{_DULL})*+\}})*+".encode("ascii"), re.DOTALL)
 _TOKEN = re.compile(rb"\\([A-Za-z]++)(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|([^\\{}]++)|\\", re.DOTALL)
@@ -40,6 +44,8 @@ class Destination:
 
     name: str
     text: str
+    escaped: bool
+    r"""Whether letters that need no escape were written as \u, which only serves to hide them."""
     binary: bytes
     r"""For `objdata`: its hexadecimal digits and \bin data as bytes."""
     offset: int
@@ -61,6 +67,8 @@ class End:
     """Where the outermost group closed, or the walk gave up."""
     depth: int
     """Groups still open there; 0 when all closed, DEPTH when there were too many to go on."""
+    complete: bool
+    """False when there were more events than EVENTS, and the rest was not looked at."""
 
 
 Event = Word | Destination | Skipped | End
@@ -72,6 +80,7 @@ class _Collected:
     offset: int
     text: list[str] = field(default_factory=list)
     digits: bytearray = field(default_factory=bytearray)
+    escaped: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,8 +88,6 @@ class _Group:
     collects: _Collected | None
     owns: bool
     """Whether that destination began in this very group, and so ends with it."""
-    unicode_skip: int
-    r"""Characters that stand after each \u for readers without Unicode (\uc)."""
 
 
 class Walk:
@@ -94,67 +101,75 @@ class Walk:
 
     def events(self) -> Iterator[Event]:
         """Yield what matters, in order, and `End` as the last. Linear; never raises."""
+        told = 0
         while True:
             if not self._collecting():
                 skipped = _SKIP.match(self._data, self._position) if self._groups else None
                 self._position = skipped.end() if skipped else self._position
             token = _TOKEN.match(self._data, self._position)
             if token is None:
-                yield End(at=len(self._data), depth=len(self._groups))
-                return
+                break
             self._position = token.end()
-            yield from self._take(token)
-            if not self._groups or len(self._groups) >= DEPTH:
-                yield End(at=self._position, depth=len(self._groups))
-                return
+            event = self._take(token)
+            if event is not None:
+                yield event
+                told += 1
+            if not self._groups or len(self._groups) >= DEPTH or told == EVENTS:
+                break
+        yield End(at=self._position, depth=len(self._groups), complete=told < EVENTS)
 
     def _collecting(self) -> _Collected | None:
         return self._groups[-1].collects if self._groups else None
 
-    def _take(self, token: re.Match[bytes]) -> Iterator[Event]:
+    def _take(self, token: re.Match[bytes]) -> Event | None:
         name, value, byte, symbol, brace, text = token.groups()
+        if brace == b"}":
+            return self._close()
         if brace == b"{":
-            outer = self._groups[-1] if self._groups else None
-            skip = outer.unicode_skip if outer else 1
-            self._groups.append(_Group(collects=outer.collects if outer else None, owns=False, unicode_skip=skip))
+            self._groups.append(_Group(collects=self._collecting(), owns=False))
             self._skip = 0
-        elif brace == b"}":
-            self._skip = 0
-            yield from self._close()
-        elif name is not None:
-            yield from self._word(name.decode("ascii").lower(), int(value) if value else None, token.start())
-        elif byte is not None:
+            return None
+        if name is not None:
+            return self._word(name.decode("ascii").lower(), int(value) if value else None, token.start())
+        if byte is not None:
             self._add(bytes([int(byte, 16)]))
         elif text is not None:
             self._add(text)
         elif symbol is not None and symbol in b"\\{}~_-":
             self._add(symbol)
+        return None
 
-    def _close(self) -> Iterator[Event]:
+    def _close(self) -> Event | None:
+        self._skip = 0
+        if not self._groups:
+            return None
         group = self._groups.pop()
         done = group.collects
-        if group.owns and done is not None:
-            yield Destination(
-                name=done.name, text="".join(done.text), binary=unhex(bytes(done.digits)), offset=done.offset
-            )
+        if not group.owns or done is None:
+            return None
+        return Destination(
+            name=done.name,
+            text="".join(done.text),
+            escaped=done.escaped,
+            binary=unhex(bytes(done.digits)),
+            offset=done.offset,
+        )
 
-    def _word(self, name: str, value: int | None, offset: int) -> Iterator[Event]:
-        group = self._groups[-1]
+    def _word(self, name: str, value: int | None, offset: int) -> Event | None:
+        collected = self._collecting()
         if name == "bin":
-            yield self._bin(max(value or 0, 0))
-        elif name == "uc":
-            group.unicode_skip = min(max(value or 0, 0), 255)
-        elif name == "u":
-            self._skip = 0
-            self._add_char(chr((value or 0) % 0x10000))
-            self._skip = group.unicode_skip
-        elif name == "fldrslt":
-            group.collects, group.owns = None, False
-        elif name in DESTINATIONS:
-            yield Word(name=name, value=value, offset=offset)
-            group.collects, group.owns = _Collected(name=name, offset=offset), True
-        else:
-            yield Word(name=name, value=value, offset=offset)
+            return self._bin(max(value or 0, 0))
+        if name == "u":
+            if collected is not None:
+                collected.text.append(chr((value or 0) % 0x10000))
+                collected.escaped |= 0 < (value or 0) < 0x80
+                self._skip = 1
+            return None
+        if name in DESTINATIONS and self._groups:
+            self._groups[-1] = _Group(collects=_Collected(name=name, offset=offset), owns=True)
+        elif name == "fldrslt" and self._groups:
+            self._groups[-1] = _Group(collects=None, owns=False)
+        return Word(name=name, value=value, offset=offset) if _TELLS.match(name) else None
 
     def _bin(self, length: int) -> Skipped:
         start, end = self._position, min(self._position + length, len(self._data))
@@ -175,11 +190,6 @@ class Walk:
         taken = min(self._skip, len(piece))
         self._skip -= taken
         collected.text.append(piece[taken:].decode("cp1252", "replace"))
-
-    def _add_char(self, char: str) -> None:
-        collected = self._collecting()
-        if collected is not None:
-            collected.text.append(char)
 
 
 _NO_DIGITS = bytes(set(range(256)) - set(b"0123456789abcdefABCDEF"))

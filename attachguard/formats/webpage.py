@@ -4,7 +4,7 @@ The findings are facts about tags and attributes, each with its line. An attribu
 browser that ignores it there is luck, not a rule.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from attachguard.formats import css
 from attachguard.formats.addresses import CLICKABLE, RUNNING, canonical, loads, scheme, set_loads, shown
@@ -29,6 +29,11 @@ PASSIVE_RELATIONS = words(
 )
 """Relations of <link> that fetch nothing; one other word in `rel` is enough to be suspected of it."""
 
+METADATA = words("link meta base")
+
+SILENT = words("class id name alt title width height align valign border lang dir rel target color size face colspan")
+"""The commonest attributes that only describe."""
+
 REFRESHING = words("refresh location")
 
 DANGERS: Mapping[str, str] = {
@@ -40,34 +45,35 @@ DANGERS: Mapping[str, str] = {
 """Elements that are a finding by themselves."""
 
 
-class Page:
-    """The look at one page; every finding goes to the harvest, at most PER_CODE of each code."""
+class Remarks:
+    """Passes facts about a page on to a harvest, and asks for a place only while it is wanted."""
 
-    def __init__(self, text: str, harvest: Harvest) -> None:
+    def __init__(self, harvest: Harvest) -> None:
         self._harvest = harvest
-        self._places = Places(text)
         self._counts: dict[str, int] = {}
 
-    def see(self, tag: Tag, place: str = "") -> None:
-        """Look at one start tag; `place` where it is not at an offset of the text."""
-        for code, detail in _facts(tag):
+    def about(self, tag: Tag, place: Callable[[Tag], str]) -> None:
+        """Look at one start tag."""
+        for code, detail in facts(tag):
             count = self._counts[code] = self._counts.get(code, 0) + 1
             if count <= PER_CODE:
-                self._harvest.note(code, place or self._places.line(tag.start), detail)
+                self._harvest.note(code, place(tag), detail)
 
 
 def inspect_page(text: str, harvest: Harvest) -> None:
     """Note everything in a page that runs, loads, sends, leads away or embeds. Linear; never raises."""
+    places = Places(text)
     try:
         for reading in readings(text):
-            page = Page(text, harvest)
+            remarks = Remarks(harvest)
             for tag in reading:
-                page.see(tag)
+                remarks.about(tag, lambda tag: places.line(tag.start))
     except MarkupError as error:
         harvest.note("file.malformed", detail=str(error))
 
 
-def _facts(tag: Tag) -> Iterator[tuple[str, str]]:
+def facts(tag: Tag) -> Iterator[tuple[str, str]]:
+    """Yield (finding code, detail) for what one start tag does."""
     name = tag.name.rpartition(":")[2] if tag.name.startswith(("svg:", "html:", "xhtml:")) else tag.name
     if name in DANGERS:
         yield DANGERS[name], f"<{name}>"
@@ -75,10 +81,11 @@ def _facts(tag: Tag) -> Iterator[tuple[str, str]]:
         yield "html.embedded", f"<{name}>"
     if name == "style":
         yield from css.dangers(tag.raw)
-    if name in ("link", "meta", "base"):
+    if name in METADATA:
         yield from _metadata(name, tag.attributes)
     for attribute, value in tag.attributes:
-        yield from _attribute(name, attribute, value)
+        if attribute not in SILENT:
+            yield from _attribute(name, attribute, value)
 
 
 def _metadata(name: str, attributes: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:

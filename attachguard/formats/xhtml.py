@@ -1,6 +1,6 @@
 """XHTML pages: XML to one browser and, under another name, HTML to the next; so they are read both ways."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attachguard.formats import css
 from attachguard.formats.characters import note_escapes
@@ -10,7 +10,7 @@ from attachguard.formats.harvest import Harvest
 from attachguard.formats.markup import Tag
 from attachguard.formats.textual import claimed
 from attachguard.formats.unsupported import normalize, verify
-from attachguard.formats.webpage import Page, inspect_page
+from attachguard.formats.webpage import Remarks, inspect_page
 from attachguard.formats.xmlwalk import Walk, note_encoding
 from attachguard.kinds import KINDS
 from attachguard.model import Inspection, Limits
@@ -41,13 +41,13 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
 
 def inspect_xml_page(text: str, harvest: Harvest) -> None:
     """Note the same as `inspect_page`, as an XML reader sees it: prefixes resolved, no raw text. Never raises."""
-    page = Page(text, harvest)
+    remarks = Remarks(harvest)
     styles: list[str] = []
 
-    def start(namespace: str, local: str, attributes: Mapping[str, str], line: int) -> None:
+    def start(namespace: str, local: str, attributes: Mapping[str, str], line: Callable[[], str]) -> None:
         del namespace
         named = tuple((name.rpartition(" ")[2].lower(), value) for name, value in attributes.items())
-        page.see(Tag(local.lower(), named, 0, ""), f"line {line}")
+        remarks.about(Tag(local.lower(), named, 0, ""), lambda _: line())
 
     def characters(local: str, data: str) -> None:
         if local.lower() == "style":

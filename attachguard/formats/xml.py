@@ -1,6 +1,6 @@
 """XML documents: invoices, bank statements and other data. What is not data is a finding (XML 1.0, fifth edition)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attachguard.formats.charset import decode_xml
 from attachguard.formats.contract import Claim, Sample
@@ -58,15 +58,15 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
         return harvest.inspection()
     note_encoding(data, harvest)
 
-    def start(namespace: str, local: str, attributes: Mapping[str, str], line: int) -> None:
+    def start(namespace: str, local: str, attributes: Mapping[str, str], line: Callable[[], str]) -> None:
         if namespace in ACTIVE_NAMESPACES:
-            harvest.note("xml.active", f"line {line}", f"{ACTIVE_NAMESPACES[namespace]} {local}")
+            harvest.note("xml.active", line(), f"{ACTIVE_NAMESPACES[namespace]} {local}")
         elif (namespace, local) in OFFICE_PROGRAMS:
-            harvest.note("xml.active", f"line {line}", f"{local}, which an office program runs or loads")
+            harvest.note("xml.active", line(), f"{local}, which an office program runs or loads")
         formula = attributes.get(f"{SPREADSHEET} Formula")
         if formula is not None:
             for _, detail in formula_findings(formula):
-                harvest.note("xml.active", f"line {line}", f"formula {detail}")
+                harvest.note("xml.active", line(), f"formula {detail}")
 
     Walk(harvest, start, _nothing, bare_doctype=False).over(decoded.text)
     return harvest.inspection()

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from xml.parsers import expat
 
 from attachguard.formats.charset import CODECS, xml_label
-from attachguard.formats.harvest import Harvest
+from attachguard.formats.harvest import PER_CODE, Harvest
 
 XINCLUDE = frozenset({"http://www.w3.org/2001/XInclude", "http://www.w3.org/2003/XInclude"})
 
-Start = Callable[[str, str, Mapping[str, str], int], None]
-"""Called with an element's namespace, local name, attributes (`namespace local` or `name`) and line."""
+Start = Callable[[str, str, Mapping[str, str], Callable[[], str]], None]
+"""Called with an element's namespace, local name, attributes (`namespace local` or `name`) and a way to ask
+for its line."""
 
 Text = Callable[[str, str], None]
 """Called with the local name of the element that text stands in, and the text (in pieces)."""
@@ -29,7 +30,7 @@ class Walk:
         self._text = text
         self._bare_doctype = bare_doctype
         self._path: list[str] = []
-        self._entities = 0
+        self._counts: dict[str, int] = {}
         self._parser = expat.ParserCreate("utf-8", " ")
         self._parser.StartElementHandler = self._open
         self._parser.EndElementHandler = self._close
@@ -56,11 +57,11 @@ class Walk:
         namespace, _, local = name.rpartition(" ")
         self._path.append(local)
         if len(self._path) > self._harvest.limits.xml_depth:
-            self._harvest.note("limit.xml_depth", self._here(), f"more than {self._harvest.limits.xml_depth}")
+            self._note("limit.xml_depth", f"more than {self._harvest.limits.xml_depth}")
             raise _StopError
         if namespace in XINCLUDE:
-            self._harvest.note("xml.include", self._here(), attributes.get("href", ""))
-        self._start(namespace, local, attributes, self._parser.CurrentLineNumber)
+            self._note("xml.include", attributes.get("href", ""))
+        self._start(namespace, local, attributes, self._here)
 
     def _close(self, name: str) -> None:
         del name
@@ -73,19 +74,21 @@ class Walk:
         del name, public
         if has_subset or not self._bare_doctype:
             outside = f", loads {system}" if system else ""
-            self._harvest.note(
-                "xml.doctype", self._here(), f"with declarations{outside}" if has_subset else f"plain{outside}"
-            )
+            self._note("xml.doctype", f"{'with declarations' if has_subset else 'plain'}{outside}")
 
     def _entity(self, name: str, *declaration: object) -> None:
         del declaration
-        self._entities += 1
-        if self._entities <= 1:
-            self._harvest.note("xml.doctype", self._here(), f"defines entities: {name}")
+        self._note("xml.doctype", f"defines the entity {name}")
 
     def _instruction(self, target: str, content: str) -> None:
         del content
-        self._harvest.note("xml.instruction", self._here(), target)
+        self._note("xml.instruction", target)
+
+    def _note(self, code: str, detail: str) -> None:
+        """Note a fact here; past the first few of its kind no place is worked out any more."""
+        count = self._counts[code] = self._counts.get(code, 0) + 1
+        if count <= PER_CODE:
+            self._harvest.note(code, self._here(), detail)
 
 
 def _ignore(data: str) -> None:

@@ -23,10 +23,10 @@ class Readers:
 def real_readers() -> Readers:
     """Import and warm every reader: behind the walls, nothing can be imported any more."""
     from attachguard.formats import identify, registry  # noqa: PLC0415 - tests bring other readers
-    from attachguard.sandbox import warm  # noqa: PLC0415 - imports every library
+    from attachguard.sandbox import libraries  # noqa: PLC0415 - imports every library
 
     readers = Readers(identify=identify.identify, formats=registry.BY_KIND)
-    warm.warm(readers.identify)
+    libraries.warm(readers)
     return readers
 
 

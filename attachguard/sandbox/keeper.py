@@ -47,6 +47,7 @@ class Keeper:
     def __init__(self, settings: RoomSettings) -> None:
         self.settings = settings
         self._tenant: Tenant | None = None
+        self._closed = False
         self._begin()
         _KEEPERS.add(self)
 
@@ -78,14 +79,17 @@ class Keeper:
                 self._tenant.proven = float("-inf")
 
     def close(self) -> None:
-        """End the zygote and every job; the next loan starts a new one."""
+        """End the zygote and every job, for good: a loan after this fails."""
         with self._lock:
+            self._closed = True
             tenant, self._tenant = self._tenant, None
         if tenant is not None:
             tenant.zygote.close()
 
     def _enter(self) -> Tenant:
         with self._lock:
+            if self._closed:
+                raise channel.ZygoteLostError("the room is closed")
             if self._tenant is None:
                 self._tenant = self._start()
             elif time.monotonic() - self._tenant.proven > self.settings.prove_every:

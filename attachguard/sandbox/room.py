@@ -53,7 +53,7 @@ class Room:
         self.close()
 
     def close(self) -> None:
-        """End the zygote and every job; the next call starts anew."""
+        """End the zygote and every job, for good: later calls raise SandboxUnavailable."""
         self._keeper.close()
 
     # -- the port ----------------------------------------------------------------------------------------------

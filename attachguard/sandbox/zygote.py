@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from attachguard.sandbox import child, jail, landlock, seccomp, wire
+from attachguard.sandbox import child, jail, landlock, seccomp, warm, wire
 from attachguard.sandbox.child import Cell
 from attachguard.sandbox.inside import Readers
 from attachguard.sandbox.jail import EVERY_LAYER, Layer
@@ -48,6 +48,7 @@ def main(
     """
     control = socket.socket(fileno=int(sys.argv[-1]))
     control.set_inheritable(False)
+    warm.codecs()
     readers = load()
     if threading.active_count() != 1 or _threads() != 1:
         # Landlock binds the calling thread only, and a fork copies only that one.

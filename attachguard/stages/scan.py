@@ -9,6 +9,8 @@ CODES: tuple[tuple[str, str], ...] = (
     ("Heuristics.Encrypted.", "file.encrypted"),
     ("Heuristics.OLE2.ContainsMacros", "scanner.macros"),
     ("Heuristics.Broken.", "scanner.broken"),
+    # names written #4a#61... for no good reason: a sign, no signature; what they hide is found by inspection
+    ("Heuristics.PDF.ObfuscatedNameObject", "pdf.obfuscated"),
     ("PUA.", "malware.unwanted"),
 )
 """First match wins; a name that is not here is malware."""

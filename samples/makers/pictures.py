@@ -126,8 +126,8 @@ def jpeg_2000(width: int = 160, height: int = 120) -> bytes:
     return _saved(photo(width, height, seed=7), "JPEG2000")
 
 
-def pixel_bomb(side: int = 12_000) -> bytes:
-    """Make a PNG of some kilobytes that is 144 million pixels once decoded."""
+def pixel_bomb(side: int = 8_000) -> bytes:
+    """Make a PNG of some kilobytes that is 64 million pixels once decoded."""
     return _saved(Image.new("1", (side, side), 1), "PNG", optimize=False)
 
 

@@ -56,7 +56,7 @@ class ForeignClamd:
 
     def _reloads(self) -> int:
         log = (self.home / "log").read_text()
-        return log.count("Database correctly reloaded") + log.count("reload db failed")
+        return log.count("Database correctly reloaded") + log.count("Database reload failed")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,9 @@ from attachguard.adapters.signatures import SignatureSet, choose_set, demo_set
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import Limits
 from tests.contracts.scanner import put
+from tests.corpus import needs_corpus
 
+CORPUS = "ATTACHGUARD_CORPUS"
 DEMO = "AttachGuard.Demo.Eicar"
 
 
@@ -71,8 +75,9 @@ def runs(pid: int) -> bool:
 
 
 def kill(pid: int) -> None:
+    """Kill a clamd of this process, and wait until all its threads are gone and it was waited for."""
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not runs(pid))
+    until(lambda: not Path(f"/proc/{pid}").exists())
 
 
 def until(done: Callable[[], bool], seconds: float = 5) -> None:
@@ -346,6 +351,27 @@ class TestSignatures:
             result = scanner.scan(put(tmp_path, b"can you find me please?"))
         assert result.hit == "Own.Name.UNOFFICIAL"
         assert result.identity.signatures == f"custom {made.fingerprint()[:12]}"
+
+    @needs_corpus
+    @pytest.mark.corpus
+    @pytest.mark.parametrize(
+        ("file", "named"),
+        [("test-1.cvd", "daily 1 2021-06-22T18:58:22Z"), ("test-3.cvd", "daily 3 2021-06-23T00:40:09Z")],
+    )
+    def test_a_signed_database_is_named_by_its_version_and_build_time(
+        self, temp: Path, tmp_path: Path, file: str, named: str
+    ) -> None:
+        made = signatures(tmp_path / "set", own_ndb=demo_line())
+        shutil.copyfile(Path(os.environ[CORPUS]) / "freshclam" / file, made.folder / "daily.cvd")
+        assert temp.is_dir()
+        with Clamd(ClamdChild(made)) as scanner:
+            assert scanner.scan(put(tmp_path, clamd_probes.eicar())).identity.signatures == named
+            age = next(check for check in scanner.probe() if check.name == "signature age")
+        assert (age.ok, age.required) == (False, True)
+        path = put(tmp_path, b"")
+        strict = Clamd(ClamdChild(made), oldest_signatures=timedelta(days=7))
+        with strict, pytest.raises(ScannerUnavailable, match="too old"):
+            strict.scan(path)
 
     def test_the_fingerprint_changes_with_name_and_content_and_nothing_else(self, tmp_path: Path) -> None:
         one = signatures(tmp_path / "one", a_ndb="x", notes_txt="anything")

@@ -1,5 +1,6 @@
 """A GIF's blocks, walked from the header to the trailer (GIF89a specification)."""
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ class Walk:
     blocks: list[Block]
     end: int
     complete: bool
+    strays: list[Metadata]
+    """Bytes between blocks that belong to none; lenient decoders step over them, others stop there."""
+
+
+_INTRODUCER = re.compile(rb"[\x21\x2c\x3b]")
 
 
 def colour_table(flags: int) -> int:
@@ -44,22 +50,24 @@ def colour_table(flags: int) -> int:
 
 
 def blocks(data: bytes) -> Walk:
-    """Walk from the first block; stops at the trailer, at the first impossible byte, or at the cap."""
+    """Walk from the first block to the trailer, the end of the file or the cap, over what is no block."""
     at = 13 + colour_table(data[10])
-    walk = Walk(blocks=[], end=len(data), complete=False)
+    walk = Walk(blocks=[], end=len(data), complete=False, strays=[])
     steps = most_steps(data)
     while at < len(data) and steps > 0:
         steps -= 1
         if data[at] == TRAILER:
             walk.end, walk.complete = at + 1, True
             return walk
-        if data[at] == 0:  # writers that put an empty sub-block too many; every decoder skips it
-            at += 1
-            continue
         block = _block(data, at)
         if block is None:
-            walk.end = at
-            return walk
+            found = _INTRODUCER.search(data, at + 1)
+            beyond = found.start() if found else len(data)
+            if data[at:beyond].strip(b"\0"):  # an empty sub-block too many is a habit of some writers
+                what = f"{beyond - at} bytes that belong to nothing"
+                walk.strays.append(Metadata(where=f"offset {at}", detail=what))
+            at = beyond
+            continue
         end, used = _sub_blocks_end(data, block.body, steps)
         steps -= used
         if end is None:
@@ -117,6 +125,7 @@ def walk(data: bytes) -> Structure | None:
         complete=found.complete,
         sizes=tuple((max(canvas[0], one.size[0]), max(canvas[1], one.size[1])) for one in images),
         metadata=tuple(_told(data, extensions)),
+        strays=tuple(found.strays),
         texts=tuple((one.at, one.end) for one in extensions if one.label != GRAPHIC_CONTROL),
     )
 

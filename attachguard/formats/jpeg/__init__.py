@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from attachguard.formats.contract import Claim, Order, Sample
-from attachguard.formats.jpeg.rebuild import is_common, orientation, rebuild
+from attachguard.formats.jpeg.rebuild import is_common, orientation, rebuild, shown
 from attachguard.formats.jpeg.structure import walk
 from attachguard.formats.pictures.compare import ALMOST_EQUAL, EQUAL, View, differences
 from attachguard.formats.pictures.decode import inspect_picture
@@ -22,7 +22,7 @@ def sniff(sample: Sample) -> Claim | None:
 
 def inspect(data: bytes, limits: Limits) -> Inspection:
     """Report metadata, sizes above the limits, and whether the picture decodes."""
-    return inspect_picture(data, walk(data), "JPEG", limits)
+    return inspect_picture(shown(data), walk(data), "JPEG", limits)
 
 
 def normalize(order: Order) -> Rebuilt:

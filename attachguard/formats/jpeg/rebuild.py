@@ -14,6 +14,7 @@ from attachguard.formats.jpeg.structure import (
     APP1,
     APP2,
     APP14,
+    EOI,
     EXIF,
     FRAMES,
     ICC,
@@ -38,6 +39,9 @@ COMMON_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 COPIED = COMMON_FRAMES | {0xC4, 0xDA, 0xDB, 0xDC, 0xDD}
 """Frame headers, Huffman tables, scans, quantization tables, number of lines, restart interval (T.81 table B.1)."""
 
+DECODED = COPIED | FRAMES | {0xCC, EOI}
+"""What a decoder needs: the same, any frame header, and arithmetic coding's conditioning."""
+
 ICC_CHUNK = 65_519
 """Bytes of a colour profile that fit one segment beside its 14 bytes of header (ICC.1:2022 annex B.4)."""
 
@@ -55,6 +59,13 @@ def rebuild(order: Order) -> Rebuilt:
         too_much = tuple(measure(structure.sizes, order.limits))
         return Rebuilt(data=None, findings=too_much) if too_much else _encoded_again(data)
     return Rebuilt(data=b"".join((b"\xff\xd8", *_kept(data), b"\xff\xd9")))
+
+
+def shown(data: bytes) -> bytes:
+    """Cut out the part of the file that shows the picture, as it stands there."""
+    found = tuple(segments(data))
+    kept = (data[segment.at : segment.end] for segment in found if segment.marker in DECODED)
+    return b"".join((b"\xff\xd8", *_adobe(data, found), *kept))
 
 
 def is_common(data: bytes) -> bool:
@@ -141,5 +152,3 @@ def _encoded_again(data: bytes) -> Rebuilt:
     exif = b"" if up == UPRIGHT else EXIF + b"\0" + exif_with(up)
     plain.save(buffer, "JPEG", quality=QUALITY, subsampling=0, exif=exif, icc_profile=profile)
     return Rebuilt(data=buffer.getvalue())
-
-

@@ -30,5 +30,5 @@ def about(original: bytes, limits: Limits) -> About:
                 language=leaves.language(text_at(pdf.Root, "/Lang")),
                 units=tuple(user_unit(page.obj) for page in pdf.pages[: limits.pages]),
             )
-    except (pikepdf.PdfError, pikepdf.PasswordError):
+    except pikepdf.PikepdfError:
         return About()

@@ -41,7 +41,7 @@ _TRAILER_KEYS = frozenset({"/Root", "/Info", "/ID", "/Size", "/Type", "/W", "/In
 
 
 def violations(copy: bytes, limits: Limits) -> Iterator[str]:
-    """Give what a copy holds beyond the grammar, in words; nothing: it is one of ours. Raises pikepdf.PdfError."""
+    """Give what a copy holds beyond the grammar, in words; nothing: it is one of ours. Raises pikepdf.PikepdfError."""
     with open_pdf(copy, limits) as pdf:
         if pdf.is_encrypted:
             yield "encryption"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pikepdf
 
-from attachguard.formats.pdf.document import dictionary_at, filters_of, name_at, number_of
+from attachguard.formats.pdf.document import decoded, dictionary_at, filters_of, name_at, number_of
 from attachguard.formats.pdf.tables import ATTACKED_CODECS, CALCULATOR_OPERATORS, MEDIA_ANNOTATIONS
 from attachguard.formats.pdf.walk import Entry
 from attachguard.model import Finding
@@ -68,7 +68,7 @@ def type1_matrix(entry: Entry) -> Iterator[Finding]:
     program = entry.keys.get("/FontFile")
     if not isinstance(program, pikepdf.Stream):
         return
-    readable = program.read_bytes().partition(b"eexec")[0]
+    readable = decoded(program).partition(b"eexec")[0]
     for matrix in _FONT_MATRIX.finditer(readable):
         words = matrix.group(1).split()
         if not matrix.group(2) or len(words) != 6 or not all(_NUMBER.fullmatch(word) for word in words):
@@ -79,7 +79,7 @@ def calculator(entry: Entry) -> Iterator[Finding]:
     """Tell of a calculator function with words the calculator does not have (7.10.5; CVE-2018-5158)."""
     if entry.stream is None or number_of(entry.keys.get("/FunctionType")) != 4:
         return
-    program = _COMMENT.sub(b" ", entry.stream.read_bytes()).replace(b"{", b" { ").replace(b"}", b" } ")
+    program = _COMMENT.sub(b" ", decoded(entry.stream)).replace(b"{", b" { ").replace(b"}", b" } ")
     for word in program.split():
         if word not in CALCULATOR_OPERATORS and not _NUMBER.fullmatch(word):
             yield Finding("pdf.font_program", entry.where, "a function with words that functions do not have")

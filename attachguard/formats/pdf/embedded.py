@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pikepdf
 from lxml import etree
 
-from attachguard.formats.pdf.document import dictionary_at, name_at, text_at
+from attachguard.formats.pdf.document import TooLargeError, decoded, dictionary_at, name_at, text_at
 from attachguard.formats.pdf.tables import EINVOICE_NAMES, EINVOICE_ROOTS, FILE_SPECIFICATIONS
 from attachguard.formats.pdf.walk import Entry
 from attachguard.model import Finding, Limits, Part, printable
@@ -32,6 +32,8 @@ class Extraction:
     packets: frozenset[tuple[int, int]] = frozenset()
     """Streams of a form, which are no files whatever they are called."""
     found: dict[str, Embedded] = field(default_factory=dict)
+    owners: list[pikepdf.Pdf] = field(default_factory=list)
+    """Documents made on the way, which must live as long as their streams are read."""
 
     def look(self, entry: Entry, *, outside: bool = False) -> None:
         """Take what a dictionary holds: the streams of its /EF, or itself when it is an embedded file stream."""
@@ -65,9 +67,10 @@ class Extraction:
                 findings.append(Finding("limit.parts", detail=f"{len(self.found)}, limit {self.limits.parts}"))
                 break
             try:
-                data = file.stream.read_bytes()
-            except pikepdf.PdfError as error:
-                findings.append(Finding("pdf.malformed", file.where, f"an embedded file can't be decoded: {error}"))
+                data = decoded(file.stream)
+            except (TooLargeError, pikepdf.PikepdfError) as error:
+                code = "limit.inflated_size" if isinstance(error, TooLargeError) else "pdf.malformed"
+                findings.append(Finding(code, file.where, "an embedded file can't be taken out"))
                 findings.append(Finding("pdf.embedded_file", file.where))
                 continue
             room -= len(data)

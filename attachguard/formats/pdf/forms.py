@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pikepdf
 
-from attachguard.formats.pdf.document import dictionary_at, is_true
+from attachguard.formats.pdf.document import decoded, dictionary_at, is_true
 from attachguard.model import Finding
 
 
@@ -39,7 +39,7 @@ def _requires_rendering(packets: pikepdf.Object) -> bool:
     streams = [packets] if isinstance(packets, pikepdf.Stream) else list(packets)[:100]
     for stream in streams:
         if isinstance(stream, pikepdf.Stream):
-            value = stream.read_bytes().partition(b"<dynamicRender>")[2].partition(b"<")[0]
+            value = decoded(stream).partition(b"<dynamicRender>")[2].partition(b"<")[0]
             if value.strip() == b"required":
                 return True
     return False

@@ -32,7 +32,7 @@ def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """
     try:
         foreign = list(violations(copy, limits))
-    except (pikepdf.PdfError, pikepdf.PasswordError):
+    except pikepdf.PikepdfError:
         return [Finding("copy.unsafe", detail="the copy can't be read")]
     if foreign:
         return [Finding("copy.unsafe", detail=violation) for violation in foreign[:_TOLD]]
@@ -48,7 +48,7 @@ def _units(original: bytes, limits: Limits) -> tuple[float, ...]:
     try:
         with open_pdf(original, limits) as pdf:
             return tuple(user_unit(page.obj) for page in pdf.pages[: limits.pages])
-    except (pikepdf.PdfError, pikepdf.PasswordError):
+    except pikepdf.PikepdfError:
         return ()
 
 

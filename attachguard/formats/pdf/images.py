@@ -9,7 +9,7 @@ import io
 import pikepdf
 from PIL import Image, JpegImagePlugin
 
-from attachguard.formats.pdf.document import filters_of, is_true, name_at, number_of
+from attachguard.formats.pdf.document import TooLargeError, decoded, filters_of, is_true, name_at, number_of
 from attachguard.formats.pdf.encode import Encoded, encode_exact, encode_jpeg_again, encode_picture
 from attachguard.formats.pdf.pdfium import UnreadableError, only_picture
 from attachguard.model import Limits
@@ -50,10 +50,10 @@ def rewrite_picture(picture: pikepdf.Stream, target: pikepdf.Pdf, limits: Limits
 def rewrite_mask(mask: pikepdf.Stream, target: pikepdf.Pdf, limits: Limits) -> pikepdf.Stream:
     """Decode a soft mask (ISO 32000-2, 11.6.5.2) and write it anew without loss. Raises UndecodableError."""
     jpeg = filters_of(mask) == ("/DCTDecode",)
-    decoded = _jpeg(mask, limits) if jpeg else _samples(mask, limits)
-    if decoded.mode not in {"1", "L"}:
+    opened = _jpeg(mask, limits) if jpeg else _samples(mask, limits)
+    if opened.mode not in {"1", "L"}:
         raise UndecodableError("a mask in colour")
-    return _stream(encode_exact(decoded), mask, target)
+    return _stream(encode_exact(opened), mask, target)
 
 
 def _stream(encoded: Encoded, source: pikepdf.Stream, target: pikepdf.Pdf) -> pikepdf.Stream:
@@ -117,14 +117,14 @@ def _plain(picture: pikepdf.Stream, limits: Limits) -> Image.Image:
         raise UndecodableError("a colour space that copies do not have")
     mode, raw_mode, depth = _RAW_MODES[space, bits]
     try:
-        data = picture.read_bytes()
-    except pikepdf.PdfError as error:
+        data = decoded(picture)
+    except (pikepdf.PikepdfError, TooLargeError) as error:
         raise UndecodableError("damaged samples") from error
     needed = (width * depth + 7) // 8 * height
-    decoded = Image.frombytes(mode, (width, height), data[:needed].ljust(needed, b"\x00"), "raw", raw_mode)
+    opened = Image.frombytes(mode, (width, height), data[:needed].ljust(needed, b"\x00"), "raw", raw_mode)
     if palette:
-        decoded.putpalette(palette)
-    return decoded
+        opened.putpalette(palette)
+    return opened
 
 
 def _palette(picture: pikepdf.Stream) -> bytes:
@@ -156,11 +156,11 @@ def _decoded_by_pdfium(picture: pikepdf.Stream, limits: Limits) -> Image.Image:
     file = io.BytesIO()
     lone.save(file)
     try:
-        decoded = only_picture(file.getvalue())
+        opened = only_picture(file.getvalue())
     except UnreadableError as error:
         raise UndecodableError("a picture that can't be decoded") from error
-    if decoded.size != (width, height):
+    if opened.size != (width, height):
         raise UndecodableError("a picture of another size than is said")
     if bilevel:
-        return decoded.convert("L").convert("1", dither=Image.Dither.NONE)
-    return decoded.convert("RGB") if decoded.mode == "RGBA" else decoded
+        return opened.convert("L").convert("1", dither=Image.Dither.NONE)
+    return opened.convert("RGB") if opened.mode == "RGBA" else opened

@@ -7,11 +7,12 @@ import pikepdf
 
 from attachguard.formats.pdf.actions import ACTING
 from attachguard.formats.pdf.content import CARRIED
-from attachguard.formats.pdf.document import open_pdf
+from attachguard.formats.pdf.document import TooLargeError, open_pdf
 from attachguard.formats.pdf.embedded import Extraction
 from attachguard.formats.pdf.forms import xfa, xfa_packets
 from attachguard.formats.pdf.pages import page_findings
 from attachguard.formats.pdf.pdfium import opens
+from attachguard.formats.pdf.places import placed
 from attachguard.formats.pdf.shadows import shadow_objects
 from attachguard.formats.pdf.tables import HARMLESS_WARNINGS
 from attachguard.formats.pdf.walk import Entry, detached_entries, entries
@@ -33,7 +34,7 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
             return _inspect_open(data, pdf, limits)
     except pikepdf.PasswordError:
         return Inspection(findings=(Finding("file.encrypted"),))
-    except pikepdf.PdfError as error:
+    except pikepdf.PikepdfError as error:
         return _inspect_broken(data, str(error), limits)
 
 
@@ -52,7 +53,7 @@ def _inspect_open(data: bytes, pdf: pikepdf.Pdf, limits: Limits) -> Inspection:
     if not opens(data):
         findings.append(Finding("pdf.malformed", detail="one reader opens it, another does not"))
     parts, about_parts = extraction.parts()
-    return Inspection(findings=_bounded((*findings, *about_parts)), parts=parts)
+    return Inspection(findings=placed(_bounded((*findings, *about_parts)), pdf, limits), parts=parts)
 
 
 def _inspect_broken(data: bytes, error: str, limits: Limits) -> Inspection:
@@ -70,10 +71,13 @@ def _in_shadows(data: bytes, pdf: pikepdf.Pdf | None, extraction: Extraction, li
     """Look at what no table leads to; what can't be read there is a finding, never silence."""
     try:
         for shadow in shadow_objects(data, pdf, limits):
+            extraction.owners.append(shadow)
             for entry in detached_entries(shadow):
                 yield from _dangers(entry)
                 extraction.look(entry, outside=True)
-    except pikepdf.PdfError:
+    except TooLargeError:
+        yield Finding("limit.inflated_size", "outside the tables")
+    except pikepdf.PikepdfError:
         yield Finding("pdf.malformed", "outside the tables", "objects that can't be read")
 
 
@@ -81,7 +85,9 @@ def _dangers(entry: Entry) -> Iterator[Finding]:
     for danger in (*ACTING, *CARRIED):
         try:
             yield from danger(entry)
-        except pikepdf.PdfError:
+        except TooLargeError:
+            yield Finding("limit.inflated_size", entry.where)
+        except pikepdf.PikepdfError:
             yield Finding("pdf.malformed", entry.where, "a stream that can't be decoded")
 
 

@@ -4,7 +4,7 @@ import pikepdf
 
 from attachguard.formats.contract import Order
 from attachguard.formats.pdf.about import about
-from attachguard.formats.pdf.document import open_pdf
+from attachguard.formats.pdf.document import TooLargeError, open_pdf
 from attachguard.formats.pdf.images import UndecodableError
 from attachguard.formats.pdf.pdfium import opens
 from attachguard.formats.pdf.rebuild import RefusedError
@@ -25,7 +25,7 @@ def normalize(order: Order) -> Rebuilt:
     try:
         with open_pdf(order.printed, order.limits) as printed:
             data = write_copy(printed, about(order.original, order.limits), order.limits)
-    except (pikepdf.PdfError, RefusedError, UndecodableError, UnicodeError) as error:
+    except (pikepdf.PikepdfError, RefusedError, UndecodableError, TooLargeError, UnicodeError) as error:
         return Rebuilt(data=None, findings=(Finding("copy.failed", "print", str(error)),))
     return Rebuilt(data=data)
 
@@ -38,6 +38,6 @@ def _unprinted(original: bytes, limits: Limits) -> Finding:
         open_pdf(original, limits).close()
     except pikepdf.PasswordError:
         return Finding("file.encrypted")
-    except pikepdf.PdfError:
+    except pikepdf.PikepdfError:
         pass
     return Finding("pdf.unreadable")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pikepdf
 
 from attachguard.formats.pdf import leaves
-from attachguard.formats.pdf.document import is_number, name_at
+from attachguard.formats.pdf.document import decoded, is_number, name_at
 from attachguard.formats.pdf.images import rewrite_mask, rewrite_picture
 from attachguard.formats.pdf.shapes import (
     SHAPES,
@@ -115,7 +115,7 @@ class Copier:
             return rewrite_picture(value, self._target, self._limits)
         if content is Content.MASK:
             return rewrite_mask(value, self._target, self._limits)
-        return pikepdf.Stream(self._target, value.read_bytes())
+        return pikepdf.Stream(self._target, decoded(value))
 
     def _fill(self, made: pikepdf.Object, value: pikepdf.Object, shape: Keys, depth: int) -> None:
         for key, of in shape.keys.items():

@@ -41,6 +41,20 @@ class Print:
             height = max(1, math.ceil(raw.FPDF_GetPageHeightF(page) * scale - 0.01))
             return self._drawn(page, width, height, mode)
 
+    def text(self, index: int) -> str:
+        """Read a page's text in the order of its content. Raises UnreadableError."""
+        with self._shown(index) as page:
+            reader = raw.FPDFText_LoadPage(page)
+            if not reader:
+                raise UnreadableError("no text can be read")
+            try:
+                count = max(0, raw.FPDFText_CountChars(reader))
+                buffer = (ctypes.c_ushort * (count + 1))()
+                written = raw.FPDFText_GetText(reader, 0, count, buffer)
+                return bytes(buffer)[: 2 * max(0, written - 1)].decode("utf-16-le", "replace")
+            finally:
+                raw.FPDFText_ClosePage(reader)
+
     def _drawn(self, page: Handle, width: int, height: int, mode: str) -> Image.Image:
         if width * height > MOST_PIXELS:
             shrink = math.sqrt(MOST_PIXELS / (width * height))

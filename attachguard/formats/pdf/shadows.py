@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pikepdf
 
-from attachguard.formats.pdf.document import name_at, number_of, open_pdf
+from attachguard.formats.pdf.document import decoded, name_at, number_of, open_pdf
 from attachguard.model import Limits
 
 _OBJECT = re.compile(rb"(?<!end)obj(?=[\x00\t\n\x0c\r ()<>\[\]{}/%+\-.\d])")
@@ -30,7 +30,7 @@ _TRIVIAL = re.compile(rb"[\x00\t\n\x0c\r ]*(?:null|endobj)?[\x00\t\n\x0c\r ]*", 
 def shadow_objects(data: bytes, pdf: pikepdf.Pdf | None, limits: Limits) -> Iterator[pikepdf.Pdf]:
     """Give documents made of the objects that `pdf`'s tables do not lead to; all objects when there is no `pdf`.
 
-    Their references lead nowhere useful: use walk.detached_entries. Raises pikepdf.PdfError for an object stream
+    Their references lead nowhere useful: use walk.detached_entries. Raises pikepdf.PikepdfError for an object stream
     that can't be read.
     """
     pieces = list(_unnamed(data, pdf))
@@ -89,7 +89,7 @@ def _object_streams(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Stream]:
 
 def _members(stream: pikepdf.Stream) -> Iterator[tuple[int, bytes]]:
     """Cut an object stream into its members, by the offsets in its head."""
-    content = stream.read_bytes()
+    content = decoded(stream)
     first = int(number_of(stream.get("/First")) or 0)
     count = min(int(number_of(stream.get("/N")) or 0), _PAIRS)
     head = [int(word) for word in content[:first].split()[: 2 * count] if word.isdigit() and len(word) < 11]

@@ -48,6 +48,9 @@ def differences(original: View, copy: View, limits: Limits, tolerance: float = E
         return
     try:
         with opened(original.data, original.format) as before, opened(copy.data, copy.format) as after:
+            if getattr(before, "n_frames", 1) != getattr(after, "n_frames", 1):
+                yield Finding("copy.unfaithful", detail="another number of frames")
+                return
             yield from _frames(before, after, frames, tolerance)
     except REFUSALS as refusal:
         yield Finding("copy.unfaithful", detail=f"can't be compared: {type(refusal).__name__}: {refusal}")

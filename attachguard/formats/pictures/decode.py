@@ -53,10 +53,12 @@ def measure(sizes: tuple[tuple[int, int], ...], limits: Limits) -> Iterator[Find
         yield Finding("limit.pixels", detail=detail)
 
 
-def inspect_picture(data: bytes, structure: Structure | None, pillow_format: str, limits: Limits) -> Inspection:
+def inspect_picture(shown: bytes, structure: Structure | None, pillow_format: str, limits: Limits) -> Inspection:
     """Report what every picture format reports: limits, metadata, and a full decode as proof.
 
-    `structure` is None where the walk found no picture: image.malformed.
+    `shown` is the file, or where the format can tell, the part of it that shows the picture: a decoder that reads
+    a hundred thousand comments first proves nothing more. `structure` is None where the walk found no picture:
+    image.malformed.
     """
     if structure is None:
         return Inspection(findings=(Finding("image.malformed", detail="not the structure of its type"),))
@@ -65,7 +67,7 @@ def inspect_picture(data: bytes, structure: Structure | None, pillow_format: str
         more = f"{len(structure.metadata) - MOST_TOLD} more of them"
         findings.append(Finding("image.metadata", detail=more))
     too_much = tuple(measure(structure.sizes, limits))
-    findings.extend(too_much or undecodable(data, pillow_format, len(structure.sizes), limits))
+    findings.extend(too_much or undecodable(shown, pillow_format, len(structure.sizes), limits))
     return Inspection(findings=tuple(findings))
 
 

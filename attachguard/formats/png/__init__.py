@@ -7,7 +7,7 @@ from attachguard.formats.pictures.compare import View, differences
 from attachguard.formats.pictures.decode import inspect_picture
 from attachguard.formats.pictures.structure import claim
 from attachguard.formats.png.rebuild import orientation, rebuild
-from attachguard.formats.png.structure import walk
+from attachguard.formats.png.structure import shown, walk
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
@@ -22,7 +22,7 @@ def sniff(sample: Sample) -> Claim | None:
 
 def inspect(data: bytes, limits: Limits) -> Inspection:
     """Report metadata, sizes above the limits, and whether every frame decodes."""
-    return inspect_picture(data, walk(data), "PNG", limits)
+    return inspect_picture(shown(data), walk(data), "PNG", limits)
 
 
 def normalize(order: Order) -> Rebuilt:

@@ -18,6 +18,7 @@ from attachguard.formats.pictures.keepsakes import (
     orientation_of_xmp,
     sound_profile,
 )
+from attachguard.formats.pictures.structure import Structure
 from attachguard.formats.png.structure import SIGNATURE, Chunk, chunks, walk
 from attachguard.model import Finding, Rebuilt
 
@@ -44,7 +45,7 @@ def rebuild(order: Order) -> Rebuilt:
     too_much = tuple(measure(structure.sizes, order.limits))
     if too_much:
         return Rebuilt(data=None, findings=too_much)
-    return Rebuilt(data=b"".join((SIGNATURE, *_kept(data), _chunk(b"IEND", b""))))
+    return Rebuilt(data=b"".join((SIGNATURE, *_kept(data, _most_inflated(structure)), _chunk(b"IEND", b""))))
 
 
 def orientation(data: bytes) -> int:
@@ -62,10 +63,16 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _kept(data: bytes) -> Iterator[bytes]:
+def _most_inflated(structure: Structure) -> int:
+    """Tell how many bytes a frame can inflate to: 8 a pixel, one a row, in seven passes (sections 7 and 8)."""
+    width, height = structure.sizes[0]
+    return width * height * 8 + height * 7 * 2
+
+
+def _kept(data: bytes, most_inflated: int) -> Iterator[bytes]:
     """Yield the chunks between signature and IEND, in their order."""
     seen: set[bytes] = set()
-    stream = _Stream()
+    stream = _Stream(most_inflated)
     for chunk in chunks(data):
         if chunk.type == b"IDAT":
             if b"IDAT" not in seen:
@@ -74,7 +81,7 @@ def _kept(data: bytes) -> Iterator[bytes]:
             yield from _data(b"IDAT", b"", stream.until_end(chunk.data))
         elif chunk.type == b"fcTL" and len(chunk.data) in FRAME_CONTROL:
             if b"IDAT" in seen:
-                stream = _Stream()
+                stream = _Stream(most_inflated)
             yield _chunk(b"fcTL", chunk.data)
         elif chunk.type == b"fdAT" and len(chunk.data) > 4:
             yield from _data(b"fdAT", chunk.data[:4], stream.until_end(chunk.data[4:]))
@@ -116,26 +123,29 @@ def _profile(chunk: Chunk) -> Iterator[bytes]:
 class _Stream:
     """Follows one compressed stream across its chunks to tell where it ends; what it inflates is dropped.
 
-    The size of the picture was held against the limits before, and a decoder stops at the picture's last byte; a
-    stream that inflates to more is cut where the inflater is after `most` bytes.
+    A stream that is broken or inflates to more than `most` bytes is copied as it is: there the decoder, which
+    stops at the picture's last byte, has the last word.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self._inflater = zlib.decompressobj()
-        self._broken = False
+        self._left = most
+        self._lost = False
 
     def until_end(self, piece: bytes) -> bytes:
         """Return the part of the next piece that belongs to the stream."""
-        if self._broken:
-            return piece  # the decoder has the last word on a broken stream
+        if self._lost:
+            return piece
         if self._inflater.eof:
             return b""
         rest = piece
         try:
-            while rest and not self._inflater.eof:
-                self._inflater.decompress(rest, BLOCK)
+            while rest and not self._inflater.eof and self._left >= 0:
+                self._left -= len(self._inflater.decompress(rest, BLOCK))
                 rest = self._inflater.unconsumed_tail
         except zlib.error:
-            self._broken = True
+            self._left = -1
+        self._lost = self._left < 0
+        if self._lost:
             return piece
         return piece[: len(piece) - len(self._inflater.unused_data)]

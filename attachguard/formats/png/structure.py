@@ -9,6 +9,8 @@ from attachguard.formats.pictures.structure import Metadata, Structure, most_ste
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
+IEND = b"\0\0\0\0IEND\xaeB`\x82"
+
 SHOWING = frozenset(
     {
         b"IHDR", b"PLTE", b"IDAT", b"IEND",  # section 11.2
@@ -19,6 +21,9 @@ SHOWING = frozenset(
     }
 )  # fmt: skip
 """Chunks that say how to show the picture. Every other one tells something else and counts as metadata."""
+
+DECODED = frozenset({b"CgBI", b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"acTL", b"fcTL", b"fdAT", b"IEND"})
+"""Chunks that a decoder needs to make the pixels."""
 
 TELLING = {b"tEXt": "text", b"zTXt": "text", b"iTXt": "text", b"tIME": "date", b"caBX": "content credentials"}
 """What to call the chunks that people ask about."""
@@ -51,6 +56,12 @@ def chunks(data: bytes) -> Iterator[Chunk]:
         if kind == b"IEND":
             return
         at = end
+
+
+def shown(data: bytes) -> bytes:
+    """Cut out the part of the file that makes the pixels, as it stands there."""
+    kept = (data[chunk.at : chunk.end] for chunk in chunks(data) if chunk.type in DECODED and chunk.data)
+    return b"".join((SIGNATURE, *kept, IEND))
 
 
 def walk(data: bytes) -> Structure | None:

@@ -18,6 +18,9 @@ DATA = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202), (0x0120, 0x0121))
 RAW_PHOTOS = {0xC612: "DNG raw photo", 0xC5D8: "CR2 raw photo"}
 """Fields by which raw photos in TIFF's clothes are known."""
 
+PADDING = 15
+"""Zero bytes at the end that round the file up to sixteen (measured: a common writer of pages does that)."""
+
 PAGES = 1000
 """Pages that are walked; more are counted as one more (every sensible Limits.frames is below)."""
 
@@ -78,6 +81,9 @@ def walk(data: bytes) -> Structure | None:
         return None
     if last.next and last.next not in walked.seen and len(walked.sizes) <= PAGES:
         walked.complete = False
+    rest = data[walked.end :]
+    if len(rest) <= PADDING and not rest.strip(b"\x00"):
+        walked.end = len(data)
     raw = walked.raw or ("CR2 raw photo" if data[8:10] == b"CR" else "")
     return Structure(
         described=raw or ("multi-page TIFF picture" if len(walked.sizes) > 1 else "TIFF picture"),

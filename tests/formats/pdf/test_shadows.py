@@ -1,0 +1,62 @@
+"""What the newest revision's tables do not lead to still counts."""
+
+import zlib
+
+from tests.formats.pdf.made import CATALOG, codes, hello, stream, updated
+
+ACTING = b"<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(1)>>>>"
+
+
+def test_an_object_that_a_later_revision_replaced_still_counts() -> None:
+    assert codes(updated(hello(catalog=ACTING), {1: CATALOG})) >= {"pdf.javascript", "pdf.open_action"}
+
+
+def test_an_object_that_a_later_revision_brought_counts() -> None:
+    assert codes(updated(hello(), {1: ACTING})) == {"pdf.javascript", "pdf.open_action"}
+
+
+def test_a_harmless_update_is_harmless() -> None:
+    assert codes(updated(hello(), {4: stream(b"BT ET")})) == set()
+
+
+def test_an_object_that_no_table_names_counts() -> None:
+    data = hello().replace(b"xref\n0 1", b"77 0 obj\n<</S/Launch/F(cmd)>>\nendobj\nxref\n0 1")
+    moved = data.replace(b"startxref\n", b"startxref\n0")  # qpdf finds the table again
+    assert "pdf.launch" in codes(moved)
+
+
+def test_an_object_behind_the_end_counts() -> None:
+    assert "pdf.launch" in codes(hello() + b"77 0 obj <</S/L#61unch/F(cmd)>> endobj\n")
+
+
+def test_an_object_whose_header_is_run_together_or_commented_counts() -> None:
+    assert "pdf.launch" in codes(hello() + b"77 0 % comment\nobj<</S/Launch/F(cmd)>>endobj\n")
+    assert "pdf.launch" in codes(hello() + b"77 0obj<</S/Launch/F(cmd)>>\n")
+
+
+def test_an_object_stream_that_no_table_names_counts() -> None:
+    member = b"<</S/Launch/F(cmd)>>"
+    head = b"77 0 "
+    packed = stream(zlib.compress(head + member), b"/Type/ObjStm/N 1/First %d/Filter/FlateDecode" % len(head))
+    assert "pdf.launch" in codes(hello() + b"78 0 obj\n" + packed + b"\nendobj\n")
+
+
+def test_members_that_a_named_object_stream_has_too_many_count() -> None:
+    head = b"70 0 71 6 "
+    content = head + b"<</A 1>> "[:6] + b"<</S/Launch/F(cmd)>>"
+    named = stream(content, b"/Type/ObjStm/N 2/First %d" % len(head))
+    assert "pdf.launch" in codes(hello(more={9: named}))
+
+
+def test_an_object_stream_in_the_shadow_that_can_not_be_read_is_malformed() -> None:
+    broken = stream(b"garbage", b"/Type/ObjStm/N 1/First 5/Filter/FlateDecode")
+    assert "pdf.malformed" in codes(hello() + b"78 0 obj\n" + broken + b"\nendobj\n")
+
+
+def test_an_embedded_file_of_an_older_revision_is_told() -> None:
+    held = {6: stream(b"old", b"/Type/EmbeddedFile")}
+    assert "pdf.embedded_file" in codes(updated(hello(more=held), {6: b"null"}))
+
+
+def test_a_name_that_stands_elsewhere_is_told_in_the_shadow_where_nobody_can_look_it_up() -> None:
+    assert codes(hello() + b"77 0 obj <</Type/Action/S 5 0 R>> endobj\n") >= {"pdf.action"}

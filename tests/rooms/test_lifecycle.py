@@ -1,0 +1,251 @@
+"""One zygote for a service process: started when needed, replaced when worn, gone when the service is."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from attachguard.errors import SandboxUnavailable
+from attachguard.model import Inspection, Limits
+from attachguard.sandbox.room import Room
+from attachguard.sandbox.settings import RoomSettings
+from tests.rooms.rooms import attachment, attachment_of, descendants, hostile_room
+
+LIMITS = Limits()
+
+
+def zygote_of(room: Room) -> int:
+    """The zygote's process id, as health shows it."""
+    (shown,) = [check.detail for check in room.probe() if check.name == "sandbox.zygote"]
+    return int(shown.removeprefix("pid ").partition(",")[0])
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return holds()
+
+
+def gone(pid: int) -> bool:
+    return eventually(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def works(room: Room, folder: Path) -> bool:
+    return room.inspect(attachment_of(folder, b"echo\nx"), LIMITS).parts[0].data == b"x"
+
+
+def test_nothing_is_started_before_the_first_job() -> None:
+    before = descendants()
+    with hostile_room():
+        assert descendants() == before
+
+
+def test_closing_ends_the_zygote_for_good(tmp_path: Path) -> None:
+    room = hostile_room()
+    zygote = zygote_of(room)
+    room.close()
+    assert gone(zygote)
+    with pytest.raises(SandboxUnavailable, match="closed"):
+        works(room, tmp_path)
+    assert [check.ok for check in room.probe()] == [False]
+    room.close()
+
+
+def test_closing_ends_a_job_in_its_middle(tmp_path: Path) -> None:
+    with hostile_room(wall=60.0) as room:
+        zygote = zygote_of(room)
+        (job,) = asleep(room, zygote, tmp_path, 1)
+        room.close()
+        assert isinstance(job.exception(20), SandboxUnavailable)
+    assert gone(zygote)
+
+
+def asleep(room: Room, zygote: int, folder: Path, count: int) -> list[Future[Inspection]]:
+    """Have readers sleep, and wait until they do."""
+    file = attachment(folder, "sleep")
+    pool = ThreadPoolExecutor(count)
+    jobs = [pool.submit(room.inspect, file, LIMITS) for _ in range(count)]
+    pool.shutdown(wait=False)
+    assert eventually(lambda: len(children_of(zygote)) == count)
+    return jobs
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_lost_zygote_is_replaced_and_the_job_in_its_middle_is_done_again(tmp_path: Path) -> None:
+    with hostile_room(wall=1.0) as room:
+        zygote = zygote_of(room)
+        (job,) = asleep(room, zygote, tmp_path, 1)
+        os.kill(zygote, signal.SIGKILL)
+        assert [f.code for f in job.result(20).findings] == ["sandbox.timeout"]
+        assert zygote_of(room) != zygote
+
+
+def test_the_children_of_a_lost_zygote_are_gone_too(tmp_path: Path) -> None:
+    with hostile_room(wall=1.0) as room:
+        zygote = zygote_of(room)
+        jobs = asleep(room, zygote, tmp_path, 2)
+        children = children_of(zygote)
+        os.kill(zygote, signal.SIGKILL)
+        assert all(gone(child) for child in children)
+        assert all(job.result(20) for job in jobs)
+
+
+def test_a_zygote_lost_between_two_jobs_is_replaced(tmp_path: Path) -> None:
+    with hostile_room() as room:
+        os.kill(zygote_of(room), signal.SIGKILL)
+        assert works(room, tmp_path)
+
+
+def test_a_zygote_that_does_not_come_up_is_our_failing_with_its_last_words(tmp_path: Path) -> None:
+    broken = (sys.executable, "-I", "-c", "raise SystemExit('no such reader')")
+    with (
+        Room(RoomSettings(command=broken)) as room,
+        pytest.raises(SandboxUnavailable, match="no such reader"),
+    ):
+        works(room, tmp_path)
+    with Room(RoomSettings(command=("/nonexistent",))) as room:
+        assert [check.ok for check in room.probe()] == [False]
+
+
+def test_a_new_zygote_takes_over_after_so_many_jobs(tmp_path: Path) -> None:
+    with hostile_room(recycle_jobs=6) as room:
+        first = zygote_of(room)  # to probe is to print a page: a job
+        assert all(works(room, tmp_path) for _ in range(2))
+        assert zygote_of(room) == first
+        assert all(works(room, tmp_path) for _ in range(2))
+        assert gone(first)
+        assert works(room, tmp_path)
+
+
+def test_a_new_zygote_takes_over_after_a_few_crashes(tmp_path: Path) -> None:
+    with hostile_room(recycle_crashes=3) as room:
+        first = zygote_of(room)
+        for word in ("segv", "abort", "execute"):
+            room.inspect(attachment(tmp_path, word), LIMITS)
+        assert gone(first)
+        assert works(room, tmp_path)
+
+
+def test_three_hundred_mixed_crashes_leave_nothing_behind(tmp_path: Path) -> None:
+    files = [attachment(tmp_path, *words.split()) for words in ("segv", "abort", "leave 7", "execute", "oom", "fail")]
+    with hostile_room() as room:
+        zygote = zygote_of(room)
+        room.inspect(files[0], LIMITS)
+        before = (len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{zygote}/fd")), resident(zygote))
+        for number in range(300):
+            room.inspect(files[number % len(files)], LIMITS)
+        after = (len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{zygote}/fd")), resident(zygote))
+        assert zygote_of(room) == zygote
+        assert children_of(zygote) == []
+        assert os.listdir(f"/proc/{zygote}/task") == [str(zygote)]
+    assert after[:2] == before[:2]
+    assert after[2] <= before[2] + 1024
+
+
+def resident(pid: int) -> int:
+    """Resident KiB."""
+    return int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0])
+
+
+def test_a_forked_copy_of_the_service_starts_its_own_zygote(tmp_path: Path) -> None:
+    with hostile_room() as room:
+        first = zygote_of(room)
+        pid = os.fork()
+        if pid == 0:
+            mine = zygote_of(room)
+            good = mine != first and works(room, tmp_path)
+            room.close()
+            os._exit(0 if good and gone(mine) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert zygote_of(room) == first
+        assert works(room, tmp_path)
+
+
+def test_a_copy_forked_while_another_thread_works_can_work_too(tmp_path: Path) -> None:
+    with hostile_room(wall=1.0) as room:
+        jobs = asleep(room, zygote_of(room), tmp_path, 2)
+        pid = os.fork()
+        if pid == 0:
+            good = works(room, tmp_path)
+            room.close()
+            os._exit(0 if good else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert all(job.result(20) for job in jobs)
+
+
+def daemonic(folder: str, results: "multiprocessing.SimpleQueue[bool]") -> None:
+    with hostile_room() as room:
+        results.put(works(room, Path(folder)))
+
+
+def test_a_daemonic_worker_as_of_celery_has_a_room_of_its_own(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    results = context.SimpleQueue()
+    worker = context.Process(target=daemonic, args=(str(tmp_path), results), daemon=True)
+    worker.start()
+    worker.join(30)
+    assert (worker.exitcode, results.get()) == (0, True)
+
+
+SERVICE = """
+import sys, time
+sys.path.append(sys.argv[1])
+from tests.rooms.rooms import attachment, hostile_room
+from tests.rooms.test_lifecycle import zygote_of
+from pathlib import Path
+import threading
+from attachguard.model import Limits
+room = hostile_room(wall=60.0)
+zygote = zygote_of(room)
+threading.Thread(target=room.inspect, args=(attachment(Path(sys.argv[2]), "sleep"), Limits()), daemon=True).start()
+while not Path(f"/proc/{zygote}/task/{zygote}/children").read_text():
+    time.sleep(0.01)
+print(zygote, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_service_that_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVICE, root, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as service:
+        assert service.stdout is not None
+        zygote = int(service.stdout.readline())
+        reader = children_of(zygote)
+        service.kill()
+    assert len(reader) == 1
+    assert gone(zygote)
+    assert gone(reader[0])
+
+
+def test_a_service_that_ignores_its_children_still_learns_how_they_ended(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with hostile_room() as room:
+            (said,) = room.inspect(attachment(tmp_path, "leave", "7"), LIMITS).findings
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert said.detail == "exit status 7"
+
+
+def test_the_zygote_knows_nothing_of_the_services_environment() -> None:
+    os.environ["ATTACHGUARD_SECRET"] = "hunter2"
+    try:
+        with hostile_room() as room:
+            known = Path(f"/proc/{zygote_of(room)}/environ").read_bytes()
+    finally:
+        del os.environ["ATTACHGUARD_SECRET"]
+    assert b"hunter2" not in known
+    assert b"LC_ALL=C.UTF-8" in known
