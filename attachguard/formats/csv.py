@@ -34,6 +34,11 @@ csv.field_size_limit(1 << 30)  # a cell of any size that fits in a file: the lim
 _SEP = re.compile(r"[\ufeff\"]{0,2}sep=([^\r\n])\"?[ ;,]{0,3}(?:\r\n|\r|\n|$)", re.IGNORECASE)
 _SUSPECT = re.compile(rf"(?:^|(?<=[\s,;|\"\ufeff]))[{re.escape(STARTERS)}]")
 """Where a cell that starts like a formula could begin, whatever separates cells; most tables have none."""
+_SUSPECTS = {
+    delimiter: re.compile(rf"{re.escape(delimiter)}(?:[\s\"]{{0,63}}[{re.escape(STARTERS)}]|[\s\"]{{64}})")
+    for delimiter in DELIMITERS
+}
+"""The same for one delimiter; a long run of blanks is suspect by itself, so that the search stays linear."""
 _SAMPLE_LINES = 200
 
 
@@ -88,6 +93,8 @@ def formulas(text: str) -> Iterator[Cell]:
     if not _SUSPECT.search(text) and own in DELIMITERS:
         return
     for delimiter in dict.fromkeys(own + DELIMITERS):
+        if delimiter != own and not _SUSPECTS[delimiter].search(text):
+            continue
         yield from _formulas(text, delimiter, own, csv.QUOTE_MINIMAL)
         if text.count('"') % 2:
             yield from _formulas(text, delimiter, own, csv.QUOTE_NONE)

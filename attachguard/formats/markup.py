@@ -46,11 +46,11 @@ _TELLING_ATTRIBUTES = (
 )
 _DULL_ATTRIBUTE = (
     rf"[\t\n\f\r ]++(?!(?i:{_TELLING_ATTRIBUTES}))[A-Za-z-]++"
-    r"(?:=(?:\"[^\"<>&]*+\"|'[^'<>&]*+'|[-0-9A-Za-z#%._]++))?+(?=[\t\n\f\r >])"
+    r"(?:=(?:\"[^\"<>&]*+\"|'[^'<>&]*+'|[-0-9A-Za-z#%._]++))?+(?=[\t\n\f\r />])"
 )
 _DULL = re.compile(
     r"[^<]*+(?:<(?:/[A-Za-z][^\t\n\f\r />]*+|"
-    rf"(?!(?i:{_TELLING_ELEMENTS}))[A-Za-z][^\t\n\f\r />]*+(?:{_DULL_ATTRIBUTE})*+[\t\n\f\r ]*+)>[^<]*+)*+"
+    rf"(?!(?i:{_TELLING_ELEMENTS}))[A-Za-z][^\t\n\f\r />]*+(?:{_DULL_ATTRIBUTE})*+[\t\n\f\r ]*+/?+)>[^<]*+)*+"
 )
 """Text, end tags and start tags that by their first letters can say nothing that matters: skipped in one step,
 because a table of ten megabytes has a million of them. All prefixes: too much is looked at, never too little."""

@@ -10,7 +10,7 @@ from attachguard.formats.harvest import Harvest
 from attachguard.formats.markup import Tag
 from attachguard.formats.textual import claimed
 from attachguard.formats.unsupported import normalize, verify
-from attachguard.formats.webpage import Remarks, inspect_page
+from attachguard.formats.webpage import TELLING, Remarks, inspect_page
 from attachguard.formats.xmlwalk import Walk, note_encoding
 from attachguard.kinds import KINDS
 from attachguard.model import Inspection, Limits
@@ -46,6 +46,8 @@ def inspect_xml_page(text: str, harvest: Harvest) -> None:
 
     def start(namespace: str, local: str, attributes: Mapping[str, str], line: Callable[[], str]) -> None:
         del namespace
+        if not attributes and local.lower() not in TELLING:
+            return
         named = tuple((name.rpartition(" ")[2].lower(), value) for name, value in attributes.items())
         remarks.about(Tag(local.lower(), named, 0, ""), lambda _: line())
 

@@ -1,0 +1,1 @@
+"""What eml and tnef share: writing a mail."""
