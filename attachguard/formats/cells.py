@@ -32,7 +32,7 @@ the worst it can be is a subtraction."""
 _RULER = re.compile(r"[-+=_*~.\u2212 ]+")
 """A row of dashes, or a lone sign."""
 
-_WORDS = re.compile(r"[-\u2212] [^\W\d_][^\W_]*(?:[ ,.;:?/%&\u2013-]{1,2}[^\W_]+){0,60}[ .,;:?%]{0,3}")
+_WORDS = re.compile(r"[-\u2212] [^\W_]+(?:[ ,.;:?/%&\u2013-]{1,2}[^\W_]+){0,60}[ .,;:?%]{0,3}")
 """A dash, a space and words: an item of a list. No bracket, bar, quotation or exclamation mark, hash, dollar or
 backslash, without which no function, sheet, file or program can be named."""
 

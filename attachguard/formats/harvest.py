@@ -14,6 +14,7 @@ class Harvest:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._findings: list[Finding] = []
+        self._noted: set[tuple[str, str, str]] = set()
         self._counts: dict[str, int] = {}
         self._parts: list[Part] = []
         self._size = 0
@@ -21,11 +22,9 @@ class Harvest:
     def note(self, code: str, where: str = "", detail: str = "") -> None:
         """Add a fact, unless it is there already or there are enough of its kind."""
         count = self._counts.get(code, 0)
-        if count >= PER_CODE:
-            return
-        finding = Finding(code, where, detail)
-        if finding not in self._findings:
-            self._findings.append(finding)
+        if count < PER_CODE and (code, where, detail) not in self._noted:
+            self._noted.add((code, where, detail))
+            self._findings.append(Finding(code, where, detail))
             self._counts[code] = count + 1
 
     def take(self, findings: Iterable[Finding]) -> None:

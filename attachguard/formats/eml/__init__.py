@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.eml.faithful import differences
-from attachguard.formats.eml.headers import Block, find_block, parse
 from attachguard.formats.eml.inspection import inspect
 from attachguard.formats.eml.rebuild import rebuild
+from attachguard.formats.mail.headers import Block, find_block, parse
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Limits, Rebuilt
 

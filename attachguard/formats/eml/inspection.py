@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from attachguard.formats.charset import CODECS
-from attachguard.formats.eml.headers import parameter
 from attachguard.formats.eml.message import Content, Part, content, read, uuencoded
+from attachguard.formats.mail.headers import parameter
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits
 from attachguard.model import Part as Handed

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from attachguard.formats.eml.headers import (
+from attachguard.formats.mail.headers import (
     DESCRIBING,
     Block,
     doubtful,

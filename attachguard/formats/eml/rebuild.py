@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from attachguard.formats.characters import without_hidden
 from attachguard.formats.charset import CODECS
 from attachguard.formats.contract import Order
-from attachguard.formats.eml.headers import parameter
 from attachguard.formats.eml.inspection import ELSEWHERE, is_body_text, is_html_body, is_signature, page_of
 from attachguard.formats.eml.message import Content, Part, content, read, uuencoded
 from attachguard.formats.mail.compose import Entity, multipart, text_entity, write
 from attachguard.formats.mail.delivered import delivered_file, delivered_page
+from attachguard.formats.mail.headers import parameter
 from attachguard.formats.mail.kept_fields import kept_fields
 from attachguard.formats.mail.notice import notice, removed
 from attachguard.formats.text import Decoded
@@ -67,7 +67,7 @@ class _Rebuild:
     mail: Part
     judged: Mapping[str, JudgedPart]
     lines: list[str] = field(default_factory=list)
-    """What the notice will say was removed."""
+    """What a notice has to say yet: what was removed."""
     findings: list[Finding] = field(default_factory=list)
 
     def entity(self, part: Part) -> Entity | None:
@@ -90,7 +90,11 @@ class _Rebuild:
         subtype = part.type.removeprefix("multipart/")
         if len(made) == 1 and subtype not in {"mixed", "digest"}:
             return made[0]
-        return multipart(subtype if subtype in STRUCTURES else "mixed", made) if made else None
+        subtype = subtype if subtype in STRUCTURES else "mixed"
+        if part is self.mail and subtype == "mixed" and self.lines:
+            made.append(notice(self.lines))
+            self.lines = []
+        return multipart(subtype, made) if made else None
 
     def _text(self, part: Part, decoded: Content) -> Entity:
         flowed = parameter(part.fields, "format").lower() == "flowed"
@@ -120,5 +124,12 @@ class _Rebuild:
             name = judged.safe_name if judged else where
             self.lines.append(removed(name, judged.outcome if judged else Outcome.REJECTED))
             return None
-        content_id = str(part.fields.get("content-id", "")) if where == part.where else ""
-        return delivered_file(judged, judged.data, part.disposition, content_id)
+        if where != part.where:
+            return delivered_file(judged, judged.data)
+        return delivered_file(
+            judged,
+            judged.data,
+            disposition=part.disposition,
+            content_id=str(part.fields.get("content-id", "")),
+            charset=parameter(part.fields, "charset"),
+        )

@@ -23,7 +23,7 @@ from attachguard.formats.jpeg.structure import (
     segments,
     walk,
 )
-from attachguard.formats.pictures.decode import REFUSALS, measure, opened
+from attachguard.formats.pictures.decode import REFUSALS, measure, opened, reason
 from attachguard.formats.pictures.keepsakes import (
     UPRIGHT,
     exif_with,
@@ -145,8 +145,7 @@ def _encoded_again(data: bytes) -> Rebuilt:
             profile = sound_profile(picture.info.get("icc_profile") or b"")
             plain = picture.copy()
     except REFUSALS as refusal:
-        why = f"{type(refusal).__name__}: {refusal}"
-        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=why),))
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=reason(refusal)),))
     plain.info = {}
     up = orientation(data)
     exif = b"" if up == UPRIGHT else EXIF + b"\0" + exif_with(up)

@@ -1,1 +1,1 @@
-"""What eml and tnef share: writing a mail."""
+"""What eml and tnef share: reading header fields, and writing a mail."""

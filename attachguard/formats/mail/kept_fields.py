@@ -6,7 +6,7 @@ from email.message import Message
 from email.utils import formataddr, getaddresses
 
 from attachguard.formats.characters import without_hidden
-from attachguard.formats.eml.headers import decoded
+from attachguard.formats.mail.headers import decoded
 from attachguard.formats.text import Decoded
 
 ADDRESSES = frozenset({"from", "sender", "reply-to", "to", "cc", "resent-from", "resent-to", "resent-cc"})
@@ -19,6 +19,9 @@ KEPT = ADDRESSES | {
     "list-id", "precedence", "auto-submitted", "content-language", "organization",  # RFC 2919, 3834, 3282, 5536
 }  # fmt: skip
 """Everything else tells of the way a mail took, or means something to programs only."""
+
+ENCODED_WORD = 75
+"""An encoded word is at most so long (RFC 2047 section 2)."""
 
 VALUE_LENGTH = 64 * 1024
 """Characters of a value that are kept; more than a thousand receivers."""
@@ -51,9 +54,9 @@ def one_line(value: str) -> str:
 def harmless(key: str, value: str) -> str:
     """Write a value in ASCII: as it is where it is plain, else decoded, cleaned and encoded again."""
     line = one_line(value)
-    text = shown(line)
-    if line.isascii() and line.isprintable() and text == " ".join(decoded(line).split()):
+    if line.isascii() and line.isprintable() and decoded(line).isprintable():
         return line
+    text = shown(line)
     if key in ADDRESSES:
         return ", ".join(_address(name, address) for name, address in getaddresses([text]) if name or address)
     return _encoded(text)
@@ -63,12 +66,14 @@ def _address(name: str, address: str) -> str:
     try:
         return formataddr((name, address), "utf-8")
     except UnicodeEncodeError:  # an address beyond ASCII (RFC 6532), which the copy shows and does not use
-        return formataddr((f"{name} {address}".strip(), ""), "utf-8")
+        return group(f"{name} {address}".strip())
+
+
+def group(name: str) -> str:
+    """Write somebody of whom only the name is known: a group without members (RFC 6854, RFC 5322 section 3.4)."""
+    plain = name if name.isascii() and name.replace(" ", "").isalnum() else _encoded(name)
+    return f"{plain}:;"
 
 
 def _encoded(text: str) -> str:
-    return Header(text, "utf-8", maxlinelen=LONG_LINE).encode().replace("\n", "")
-
-
-LONG_LINE = 75
-"""An encoded word is at most so long (RFC 2047 section 2)."""
+    return Header(text, "utf-8", maxlinelen=ENCODED_WORD).encode().replace("\n", "")

@@ -1,37 +1,40 @@
 """Compare a copy with its original by pdfium, which wrote neither, before anybody gets it."""
 
+import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pikepdf
 
 from attachguard.formats.pdf.audit import violations
+from attachguard.formats.pdf.characters import ink_of, visible_words
 from attachguard.formats.pdf.document import open_pdf
-from attachguard.formats.pdf.pages import user_unit
+from attachguard.formats.pdf.fonts import leaves_fonts_to_the_reader, shared_font_programs
+from attachguard.formats.pdf.likeness import DPI, OTHER_FONTS, SAME_FONTS, unlikeness
+from attachguard.formats.pdf.pages import Box, user_unit
 from attachguard.formats.pdf.pdfium import UnreadableError
-from attachguard.formats.pdf.render import Print, printing
+from attachguard.formats.pdf.render import Print, Sheet, printing
 from attachguard.model import Finding, Limits
 
 _SIZE_TOLERANCE = 1.5
 """Points by which a page's side may differ: printing programs round to whole points."""
 
-_DPI = 36
-_PAPER = 250
-"""Grey from which on a pixel is paper."""
-
-_SPECK = 4
-"""Inked pixels at this resolution that may be lost with the page still not blank."""
+_TEXT_KEPT = 0.9
+"""Share of the original's visible text that the copy's text must have, so that search and copying still work."""
 
 _TOLD = 5
-"""Violations that are told one by one."""
+"""Violations or pages that are told one by one."""
 
 
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Say what is wrong with a copy: something in it that copies do not have, or pages that are not the original's.
 
-    Empty: it holds nothing beyond the grammar of copies, and has the same pages, of the same size, showing the same.
+    Empty: it holds nothing beyond the grammar of copies, no font program of the original, and has the same pages,
+    of the same size, that look alike and say the same.
     """
     try:
         foreign = list(violations(copy, limits))
+        foreign.extend(shared_font_programs(original, copy, limits))
     except pikepdf.PikepdfError:
         return [Finding("copy.unsafe", detail="the copy can't be read")]
     if foreign:
@@ -56,24 +59,72 @@ def _differences(theirs: Print, ours: Print, units: tuple[float, ...], limits: L
     if theirs.pages != ours.pages:
         yield Finding("copy.unfaithful", detail=f"{ours.pages} pages in place of {theirs.pages}")
         return
+    told = 0
     for index in range(ours.pages):
         unit = units[index] if index < len(units) else 1.0
-        reason = _page_difference(theirs, ours, index, unit, limits)
+        with theirs.sheet(index) as original, ours.sheet(index) as copy:
+            reason = _size_difference(original, copy, unit, limits) or _difference(original, copy)
         if reason:
             yield Finding("copy.unfaithful", f"page {index + 1}", reason)
+            told += 1
+        if told == _TOLD:
+            return
 
 
-def _page_difference(theirs: Print, ours: Print, index: int, unit: float, limits: Limits) -> str:
-    width, height = theirs.size(index)
-    scale = min(unit, limits.page_points / max(width, height, 1))
-    ours_width, ours_height = ours.size(index)
-    off = max(abs(width * scale - ours_width), abs(height * scale - ours_height))
-    if off > _SIZE_TOLERANCE:
-        return f"{ours_width:.0f} by {ours_height:.0f} points in place of {width * scale:.0f} by {height * scale:.0f}"
-    if _ink(theirs, index) > _SPECK and _ink(ours, index) == 0:
-        return "blank, where the original is not"
+def _size_difference(original: Sheet, copy: Sheet, unit: float, limits: Limits) -> str:
+    scale = min(unit, limits.page_points / max(original.width, original.height, 1))
+    width, height = original.width * scale, original.height * scale
+    if max(abs(width - copy.width), abs(height - copy.height)) > _SIZE_TOLERANCE:
+        return f"{copy.width:.0f} by {copy.height:.0f} points in place of {width:.0f} by {height:.0f}"
     return ""
 
 
-def _ink(document: Print, index: int) -> int:
-    return sum(document.draw(index, _DPI).histogram()[:_PAPER])
+def _difference(original: Sheet, copy: Sheet) -> str:
+    """Say how a page looks or reads differently; nothing: it does not."""
+    longest = max(copy.width, copy.height, original.width, original.height)
+    dpi = min(DPI, DPI * 2000 / longest)  # a poster is compared as coarsely as it is looked at
+    theirs = original.draw(dpi, mode="RGB")
+    ours = copy.draw(dpi, mode="RGB")
+    if ours.size != theirs.size:
+        ours = ours.resize(theirs.size)
+    worst = unlikeness(theirs, ours, SAME_FONTS)
+    if worst > SAME_FONTS.most:
+        scale = theirs.width / original.width
+        tolerance = OTHER_FONTS if leaves_fonts_to_the_reader(original) else SAME_FONTS
+        worst = unlikeness(theirs, ours, tolerance, _scaled(original.links(), scale))
+        if worst > tolerance.most:
+            return f"looks different: {worst} of 255 where {tolerance.most} are alike"
+    return _text_difference(original, copy)
+
+
+def _scaled(boxes: Iterator[Box], scale: float) -> tuple[Box, ...]:
+    return tuple(
+        dataclasses.replace(
+            box, left=box.left * scale, right=box.right * scale, bottom=box.bottom * scale, top=box.top * scale
+        )
+        for box in boxes
+    )
+
+
+def _text_difference(original: Sheet, copy: Sheet) -> str:
+    """Say that text was lost; what can't be seen in the original need not be in the copy."""
+    kept = Counter(_pairs(copy.text()))
+    if _share(_pairs(original.text()), kept) >= _TEXT_KEPT:
+        return ""
+    seen = visible_words(original, ink_of(original.draw(100), original))
+    share = _share(_pairs("".join(word.text for word in seen)), kept)
+    if share >= _TEXT_KEPT:
+        return ""
+    return f"{share:.0%} of the text is kept as text"
+
+
+def _pairs(text: str) -> list[str]:
+    """Give the neighbouring letters, white space aside: what two readers agree on however they set words apart."""
+    packed = "".join(text.split())
+    return [packed[at : at + 2] for at in range(len(packed) - 1)]
+
+
+def _share(wanted: list[str], kept: Counter[str]) -> float:
+    if not wanted:
+        return 1.0
+    return sum((Counter(wanted) & kept).values()) / len(wanted)

@@ -59,9 +59,8 @@ def _inspect_open(data: bytes, pdf: pikepdf.Pdf, limits: Limits) -> Inspection:
 def _inspect_broken(data: bytes, error: str, limits: Limits) -> Inspection:
     """Look at the objects of a file that qpdf can't open as a document."""
     extraction = Extraction(limits=limits)
-    findings = [Finding("pdf.malformed", detail=error.rpartition(": ")[2])]
-    if not opens(data):
-        findings.append(Finding("pdf.unreadable"))
+    code = "pdf.malformed" if opens(data) else "pdf.unreadable"
+    findings = [Finding(code, detail=error.rpartition(": ")[2])]
     findings.extend(_in_shadows(data, None, extraction, limits))
     parts, about_parts = extraction.parts()
     return Inspection(findings=_bounded((*findings, *about_parts)), parts=parts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from attachguard.formats.pictures.structure import MOST_TOLD, Structure
 from attachguard.model import Finding, Inspection, Limits
@@ -84,7 +84,14 @@ def undecodable(data: bytes, pillow_format: str, frames: int, limits: Limits) ->
                     return
                 picture.load()
     except REFUSALS as refusal:
-        yield Finding("image.malformed", f"frame {number}", f"{type(refusal).__name__}: {refusal}")
+        yield Finding("image.malformed", f"frame {number}", reason(refusal))
+
+
+def reason(refusal: BaseException) -> str:
+    """Say why a reader refused, without the addresses in memory that one of them tells."""
+    if isinstance(refusal, UnidentifiedImageError):
+        return "a variant that the reader does not know"
+    return f"{type(refusal).__name__}: {refusal}"
 
 
 @contextmanager

@@ -1,0 +1,214 @@
+"""A page rebuilt from allow-lists: nothing runs, nothing is loaded, nothing is sent, links lead to the web or a mailbox.
+
+nh3 (html5ever) parses as browsers do and writes what is on the lists; a new document with a policy of its own is put
+around it. Pages that would make a parser work much harder than their size says are refused first.
+"""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import nh3
+
+from attachguard.formats import cssclean
+from attachguard.formats.addresses import canonical, scheme
+from attachguard.formats.markup import MarkupError, Tag, tags, unescape, words
+from attachguard.formats.pictureurl import is_picture
+
+TAGS = words(
+    """a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup data dd
+    del details dfn dir div dl dt em fieldset figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img
+    ins kbd label legend li main mark meter nav nobr ol p pre progress q rp rt ruby s samp search section small span
+    strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr"""
+)
+"""Elements that only hold text, tables and pictures (WHATWG HTML, sections 4.3 to 4.9 and 16.2)."""
+
+WITHOUT_CONTENT = words("script style title template svg math xml head object-data noembed noframes iframe applet")
+"""Elements whose content goes with them: it is code, or shown only by readers without the element."""
+
+ANYWHERE = words("align bgcolor border class color dir height id lang style title valign width role aria-label")
+
+ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "*": ANYWHERE,
+    "a": words("href name"),
+    "bdo": words("dir"),
+    "br": words("clear"),
+    "col": words("span"),
+    "colgroup": words("span"),
+    "data": words("value"),
+    "details": words("open"),
+    "dir": words("type compact"),
+    "font": words("color face size"),
+    "hr": words("noshade size"),
+    "img": words("alt hspace src vspace"),
+    "li": words("type value"),
+    "meter": words("high low max min optimum value"),
+    "ol": words("reversed start type compact"),
+    "p": words("clear"),
+    "progress": words("max value"),
+    "table": words("cellpadding cellspacing frame rules summary"),
+    "td": words("abbr axis char colspan headers nowrap rowspan scope"),
+    "th": words("abbr axis char colspan headers nowrap rowspan scope"),
+    "time": words("datetime"),
+    "ul": words("type compact"),
+}
+"""Attributes that describe; the two that lead somewhere, href and src, are looked at below."""
+
+LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+
+POLICY = "default-src 'none'; img-src data: cid:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""Content Security Policy level 3: what a browser must refuse even if something had slipped through."""
+
+FORMATTING = words("a b big code em font i nobr s small strike strong tt u")
+"""Elements that a parser opens again in every block when they were never closed (WHATWG HTML, 13.2.4.3)."""
+
+FREELY_ENDED = words("p li dt dd option optgroup tr td th thead tbody tfoot colgroup caption rp rt body html head")
+"""Elements that end by themselves when their like begins, so that leaving them open nests nothing."""
+
+VOID = words("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr")
+
+REOPENED = 500_000
+"""Elements a parser may have to open again in all: more is an attack on it (measured: 0 on people's pages)."""
+
+TITLE = 500
+"""Characters of a title that are kept."""
+
+_SHAPE = re.compile(r"<(?:(/?)([A-Za-z][^\t\n\f\r />]*+)|!--)")
+_HIDING = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in ("script", "style", "title")}
+_NOSCRIPT = re.compile(r"</?noscript(?=[\t\n\f\r />])[^>]*+>", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
+_CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_BLANK = re.compile(r"\s+")
+
+
+class TooDeepError(ValueError):
+    """A page nested so deeply, or left open so often, that reading it costs far more than its size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The parts of a rebuilt page; each is safe to write as it stands."""
+
+    language: str
+    title: str
+    styles: str
+    body_style: str
+    body: str
+    """Clean markup in HTML syntax."""
+
+
+def clean_page(text: str, depth: int) -> Page:
+    """Rebuild a page from its text. Raises TooDeepError, MarkupError. Time grows with the size only."""
+    plain = _CONTROL.sub("", _NOSCRIPT.sub("", text))
+    _measure(plain, depth)
+    language, title, sheets, body_style = "", "", [], ""
+    for tag in tags(plain):
+        if tag.name == "title" and not title:
+            title = _BLANK.sub(" ", unescape(tag.raw)).strip()[:TITLE]
+        elif tag.name == "style":
+            sheets.append(tag.raw)
+        elif tag.name == "body" and not body_style:
+            body_style = _body_style(tag)
+    language = _language(plain)
+    return Page(
+        language=language,
+        title=title,
+        styles=cssclean.clean_sheet("\n".join(sheets)),
+        body_style=body_style,
+        body=_clean_body(plain),
+    )
+
+
+def write_html(page: Page) -> str:
+    """Write a page as a new HTML document."""
+    language = f' lang="{page.language}"' if page.language else ""
+    styles = f"<style>\n{page.styles}\n</style>\n" if page.styles else ""
+    body = f' style="{html.escape(page.body_style)}"' if page.body_style else ""
+    return (
+        f'<!DOCTYPE html>\n<html{language}>\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f"<title>{html.escape(page.title)}</title>\n{styles}</head>\n<body{body}>{page.body}</body>\n</html>\n"
+    )
+
+
+def _clean_body(text: str) -> str:
+    styles: dict[str, str] = {}
+
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "href":
+            return _link(value)
+        if attribute == "src":
+            return value if is_picture(value) else None
+        if attribute == "style":
+            if value not in styles:
+                styles[value] = cssclean.clean_style(value)
+            return styles[value] or None
+        return value
+
+    return _cleaner(keep).clean(text).strip()
+
+
+def _cleaner(keep: Callable[[str, str, str], str | None]) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(TAGS),
+        clean_content_tags=set(WITHOUT_CONTENT),
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        attribute_filter=keep,
+        url_schemes={*LINK_SCHEMES, "cid", "data"},
+        link_rel="noopener noreferrer nofollow",
+        strip_comments=True,
+    )
+
+
+def _link(value: str) -> str | None:
+    plain = canonical(value)
+    kept = plain.startswith("#") or scheme(plain) in LINK_SCHEMES
+    return value.strip() if kept else None
+
+
+def _language(text: str) -> str:
+    match = _HTML_LANGUAGE.search(text, 0, 64 * 1024)
+    return match[1] if match and _LANGUAGE.fullmatch(match[1]) else ""
+
+
+_HTML_LANGUAGE = re.compile(r"<html[^>]{0,2000}?\slang=[\"']?([-A-Za-z0-9]{1,40})", re.IGNORECASE)
+
+
+def _body_style(tag: Tag) -> str:
+    values = dict(reversed(tag.attributes))
+    pieces = [values.get("style", "")]
+    for attribute, name in (("bgcolor", "background-color"), ("text", "color")):
+        if attribute in values:
+            pieces.insert(0, f"{name}: {values[attribute]}")
+    return cssclean.clean_style(";".join(piece for piece in pieces if piece))
+
+
+def _measure(text: str, depth: int) -> None:
+    """Refuse what would cost a parser more than its size: nesting, and formatting reopened in every block."""
+    open_blocks: dict[str, int] = {}
+    formatting: dict[str, int] = {}
+    nested = unclosed = cost = position = 0
+    while match := _SHAPE.search(text, position):
+        position = match.end()
+        name = (match[2] or "").lower()
+        if not name:
+            end = text.find("-->", position)
+            position = end if end >= 0 else position
+        elif name in FORMATTING:
+            before = formatting.get(name, 0)
+            formatting[name] = max(before - 1, 0) if match[1] else before + 1
+            unclosed += formatting[name] - before
+        elif match[1]:
+            if open_blocks.get(name):
+                open_blocks[name] -= 1
+                nested -= 1
+        else:
+            cost += unclosed
+            if name not in VOID and name not in FREELY_ENDED:
+                open_blocks[name] = open_blocks.get(name, 0) + 1
+                nested += 1
+            if name in _HIDING and (end_tag := _HIDING[name].search(text, position)):
+                position = end_tag.start()
+        if nested + unclosed > depth or cost > REOPENED:
+            raise TooDeepError(f"nested {nested + unclosed} deep, {cost} elements to open again")

@@ -1,0 +1,100 @@
+"""How unlike two drawings of a page are, whatever hair's breadth two programs put their lines apart.
+
+A point of one drawing is explained when the other has as dark (or as light) a point within reach of it. What stays
+unexplained is averaged over a few points, so that specks vanish and a lost word, mark, line or tint stands out.
+Measured: pages that two programs draw faithfully reach 50 of 255, lost things start at 65 (docs/pdf.md).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+from attachguard.formats.pdf.pages import Box
+
+DPI = 48
+"""At which pages are compared: a tick in a box is five points wide."""
+
+_MARGIN = 8
+"""Points around a suspicious region that are looked at with it."""
+
+_BORDER = 2.0
+"""Points to both sides of a link's edge in which its border may be drawn or not: printers disagree (12.5.4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How much two drawings may differ."""
+
+    reach: int
+    """Points within which a point may find its explanation."""
+    blur: int
+    """Radius, at half resolution, over which the unexplained is averaged."""
+    most: int
+    """The largest average that is still alike, of 255."""
+
+
+SAME_FONTS = Tolerance(reach=1, blur=1, most=60)
+"""Both programs have the page's fonts, or the same families of their own."""
+
+OTHER_FONTS = Tolerance(reach=2, blur=2, most=50)
+"""The page leaves its fonts to the program: letters differ in shape, lines must not."""
+
+
+def unlikeness(theirs: Image.Image, ours: Image.Image, tolerance: Tolerance, links: Sequence[Box] = ()) -> int:
+    """Say how unlike two drawings (RGB, of one size) are at their worst place, from 0 to 255.
+
+    `links` are rectangles, in points of the drawing, along whose edges ours may have lines that theirs have not.
+    """
+    rough = _averaged(ImageChops.difference(theirs, ours), 1)
+    region = rough.point([255 * (step > tolerance.most) for step in range(256)] * 3).getbbox()
+    if region is None:
+        return _worst(rough)
+    around = (
+        max(0, region[0] * 2 - _MARGIN),
+        max(0, region[1] * 2 - _MARGIN),
+        min(theirs.width, region[2] * 2 + _MARGIN),
+        min(theirs.height, region[3] * 2 + _MARGIN),
+    )
+    a, b = theirs.crop(around), ours.crop(around)
+    lost, added = _unexplained(a, b, tolerance.reach), _unexplained(b, a, tolerance.reach)
+    if links:
+        _forgive(added, links, around[:2])
+    return max(_worst(_averaged(lost, tolerance.blur)), _worst(_averaged(added, tolerance.blur)))
+
+
+def spread(picture: Image.Image, choose: Callable[[Image.Image, Image.Image], Image.Image]) -> Image.Image:
+    """Give every point the lightest (or darkest) value of its nine neighbours; `choose` is of ImageChops."""
+    wide = choose(choose(picture, _moved(picture, 1, 0)), _moved(picture, -1, 0))
+    return choose(choose(wide, _moved(wide, 0, 1)), _moved(wide, 0, -1))
+
+
+def _unexplained(a: Image.Image, b: Image.Image, reach: int) -> Image.Image:
+    """Give how much darker the points of `a` are than anything within reach in `b`, in both readings of "reach"."""
+    darkest_b, lightest_a = b, a
+    for _ in range(reach):
+        darkest_b, lightest_a = spread(darkest_b, ImageChops.darker), spread(lightest_a, ImageChops.lighter)
+    return ImageChops.lighter(ImageChops.subtract(darkest_b, a), ImageChops.subtract(b, lightest_a))
+
+
+def _forgive(added: Image.Image, links: Sequence[Box], origin: tuple[int, int]) -> None:
+    pen = ImageDraw.Draw(added)
+    for link in links:
+        corners = (link.left - origin[0], link.bottom - origin[1], link.right - origin[0], link.top - origin[1])
+        outer = (corners[0] - _BORDER, corners[1] - _BORDER, corners[2] + _BORDER, corners[3] + _BORDER)
+        pen.rectangle(outer, outline=0, width=int(2 * _BORDER) + 1)
+
+
+def _moved(picture: Image.Image, across: int, down: int) -> Image.Image:
+    """Move a picture by whole points; its edge is repeated, so that nothing comes in from outside."""
+    moved = picture.copy()
+    moved.paste(picture, (across, down))
+    return moved
+
+
+def _averaged(picture: Image.Image, blur: int) -> Image.Image:
+    return picture.reduce(2).filter(ImageFilter.BoxBlur(blur))
+
+
+def _worst(picture: Image.Image) -> int:
+    return max(int(highest) for _, highest in picture.getextrema())  # type: ignore[misc] # RGB: a pair per band
