@@ -48,12 +48,31 @@ SHEET_SIZE = 256 * 1024
 STYLE_SIZE = 4096
 """Characters of one style attribute."""
 
+BUDGET = 256 * 1024
+"""Characters of different style attributes of one page that are given to the parser."""
+
 NESTING = 64
 """Brackets in one value or prelude: more serves no look."""
 
 _PLAIN = re.compile(r"[^\"'()\\\[\]{}<>@!/]*+")
 """A style attribute without strings, functions, escapes or comments: read by splitting it."""
 _BRACKETS = re.compile(r"[(\[{]")
+
+
+class Styles:
+    """The style attributes of one page: the same one is rebuilt once, and in all no more than BUDGET is parsed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._left = BUDGET
+
+    def clean(self, style: str) -> str:
+        """Rebuild a style attribute; past the budget there is none."""
+        if style not in self._known:
+            if _PLAIN.fullmatch(style) is None:
+                self._left -= len(style)
+            self._known[style] = clean_style(style) if self._left > 0 else ""
+        return self._known[style]
 
 
 def clean_style(style: str) -> str:

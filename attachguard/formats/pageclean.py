@@ -1,4 +1,4 @@
-"""A page rebuilt from allow-lists: nothing runs, nothing is loaded, nothing is sent, links lead to the web or a mailbox.
+"""A page rebuilt from allow-lists: nothing runs, loads or is sent; links lead to the web, a mailbox or a telephone.
 
 nh3 (html5ever) parses as browsers do and writes what is on the lists; a new document with a policy of its own is put
 around it. Pages that would make a parser work much harder than their size says are refused first.
@@ -13,7 +13,8 @@ import nh3
 
 from attachguard.formats import cssclean
 from attachguard.formats.addresses import canonical, scheme
-from attachguard.formats.markup import MarkupError, Tag, tags, unescape, words
+from attachguard.formats.markup import Tag, tags, unescape, words
+from attachguard.formats.pagecost import measure
 from attachguard.formats.pictureurl import is_picture
 
 TAGS = words(
@@ -60,30 +61,13 @@ LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 POLICY = "default-src 'none'; img-src data: cid:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """Content Security Policy level 3: what a browser must refuse even if something had slipped through."""
 
-FORMATTING = words("a b big code em font i nobr s small strike strong tt u")
-"""Elements that a parser opens again in every block when they were never closed (WHATWG HTML, 13.2.4.3)."""
-
-FREELY_ENDED = words("p li dt dd option optgroup tr td th thead tbody tfoot colgroup caption rp rt body html head")
-"""Elements that end by themselves when their like begins, so that leaving them open nests nothing."""
-
-VOID = words("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr")
-
-REOPENED = 500_000
-"""Elements a parser may have to open again in all: more is an attack on it (measured: 0 on people's pages)."""
-
 TITLE = 500
 """Characters of a title that are kept."""
 
-_SHAPE = re.compile(r"<(?:(/?)([A-Za-z][^\t\n\f\r />]*+)|!--)")
-_HIDING = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in ("script", "style", "title")}
 _NOSCRIPT = re.compile(r"</?noscript(?=[\t\n\f\r />])[^>]*+>", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _BLANK = re.compile(r"\s+")
-
-
-class TooDeepError(ValueError):
-    """A page nested so deeply, or left open so often, that reading it costs far more than its size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +83,9 @@ class Page:
 
 
 def clean_page(text: str, depth: int) -> Page:
-    """Rebuild a page from its text. Raises TooDeepError, MarkupError. Time grows with the size only."""
-    plain = _CONTROL.sub("", _NOSCRIPT.sub("", text))
-    _measure(plain, depth)
+    """Rebuild a page from its text. Raises TooMuchError, MarkupError. Time grows with the size only."""
+    plain = _CONTROL.sub("", _NOSCRIPT.sub("", text)).replace("&nbsp;", "\xa0")
+    measure(plain, depth)
     language, title, sheets, body_style = "", "", [], ""
     for tag in tags(plain):
         if tag.name == "title" and not title:
@@ -133,17 +117,15 @@ def write_html(page: Page) -> str:
 
 
 def _clean_body(text: str) -> str:
-    styles: dict[str, str] = {}
+    styles = cssclean.Styles()
 
-    def keep(tag: str, attribute: str, value: str) -> str | None:
+    def keep(_tag: str, attribute: str, value: str) -> str | None:
         if attribute == "href":
             return _link(value)
         if attribute == "src":
             return value if is_picture(value) else None
         if attribute == "style":
-            if value not in styles:
-                styles[value] = cssclean.clean_style(value)
-            return styles[value] or None
+            return styles.clean(value) or None
         return value
 
     return _cleaner(keep).clean(text).strip()
@@ -182,33 +164,3 @@ def _body_style(tag: Tag) -> str:
         if attribute in values:
             pieces.insert(0, f"{name}: {values[attribute]}")
     return cssclean.clean_style(";".join(piece for piece in pieces if piece))
-
-
-def _measure(text: str, depth: int) -> None:
-    """Refuse what would cost a parser more than its size: nesting, and formatting reopened in every block."""
-    open_blocks: dict[str, int] = {}
-    formatting: dict[str, int] = {}
-    nested = unclosed = cost = position = 0
-    while match := _SHAPE.search(text, position):
-        position = match.end()
-        name = (match[2] or "").lower()
-        if not name:
-            end = text.find("-->", position)
-            position = end if end >= 0 else position
-        elif name in FORMATTING:
-            before = formatting.get(name, 0)
-            formatting[name] = max(before - 1, 0) if match[1] else before + 1
-            unclosed += formatting[name] - before
-        elif match[1]:
-            if open_blocks.get(name):
-                open_blocks[name] -= 1
-                nested -= 1
-        else:
-            cost += unclosed
-            if name not in VOID and name not in FREELY_ENDED:
-                open_blocks[name] = open_blocks.get(name, 0) + 1
-                nested += 1
-            if name in _HIDING and (end_tag := _HIDING[name].search(text, position)):
-                position = end_tag.start()
-        if nested + unclosed > depth or cost > REOPENED:
-            raise TooDeepError(f"nested {nested + unclosed} deep, {cost} elements to open again")

@@ -6,7 +6,7 @@ from attachguard.formats.eml.inspection import inspect, is_body_text, is_html_bo
 from attachguard.formats.eml.message import Part, content, read
 from attachguard.formats.eml.rebuild import body_text, without_files
 from attachguard.formats.mail.headers import parameter
-from attachguard.formats.mail.kept_fields import shown
+from attachguard.formats.mail.kept_fields import letters
 from attachguard.formats.mail.notice import lines_of
 from attachguard.formats.mail.recount import recount, words
 from attachguard.model import Finding, Limits
@@ -22,7 +22,7 @@ def differences(original: bytes, copy: bytes, limits: Limits) -> Iterator[Findin
         yield Finding("copy.unfaithful", detail="the copy has defects")
         return
     for name in COMPARED:
-        if _plain(str(before.fields.get(name, ""))) != _plain(str(after.fields.get(name, ""))):
+        if letters(str(before.fields.get(name, ""))) != letters(str(after.fields.get(name, ""))):
             yield Finding("copy.unfaithful", name, "another value")
     if _texts(before) != after.texts:
         yield Finding("copy.unfaithful", "text", "other words")
@@ -42,8 +42,3 @@ def _plain_bodies(mail: Part) -> Iterator[str]:
     for part in mail.walk():
         if not part.children and is_body_text(part):
             yield body_text(without_files(content(part).data), parameter(part.fields, "charset"))
-
-
-def _plain(value: str) -> str:
-    """Reduce a field to its letters and figures: how it is quoted and folded does not matter."""
-    return "".join(char for char in shown(value) if char.isalnum())

@@ -34,7 +34,7 @@ def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Compare the decoded pixels: equal, or nearly so where the original's coding is one that is encoded again."""
     if orientation(original) != orientation(copy):
         return (Finding("copy.unfaithful", detail="another orientation"),)
-    before = View(data=original, structure=walk(original), format="JPEG")
+    before = View(data=shown(original), structure=walk(original), format="JPEG")
     after = View(data=copy, structure=walk(copy), format="JPEG")
     tolerance = EQUAL if is_common(original) else ALMOST_EQUAL
     return tuple(differences(before, after, limits, tolerance))

@@ -62,10 +62,14 @@ def rebuild(order: Order) -> Rebuilt:
 
 
 def shown(data: bytes) -> bytes:
-    """Cut out the part of the file that shows the picture, as it stands there."""
+    """Cut out the part of the file that shows the picture, compressed data as it stands there.
+
+    A decoder that is given this proves as much as one that is given the file, and can't be kept busy or put off
+    by a hundred thousand comments, bytes between segments or broken metadata.
+    """
     found = tuple(segments(data))
     kept = (data[segment.at : segment.end] for segment in found if segment.marker in DECODED)
-    return b"".join((b"\xff\xd8", *_adobe(data, found), *kept))
+    return b"".join((b"\xff\xd8", *_jfif(data, found), *_adobe(data, found), *_profile(data, found), *kept))
 
 
 def is_common(data: bytes) -> bool:

@@ -46,6 +46,11 @@ def shown(value: str) -> str:
     return " ".join(plain.split())
 
 
+def letters(value: str) -> str:
+    """Reduce a value to its letters and figures: how it is quoted, folded and encoded does not matter."""
+    return "".join(char for char in shown(value) if char.isalnum())
+
+
 def one_line(value: str) -> str:
     """Unfold a value (RFC 5322 section 2.2.3)."""
     return value[:VALUE_LENGTH].replace("\r", "").replace("\n", "").replace("\t", " ").strip()
@@ -58,7 +63,8 @@ def harmless(key: str, value: str) -> str:
         return line
     text = shown(line)
     if key in ADDRESSES:
-        return ", ".join(_address(name, address) for name, address in getaddresses([text]) if name or address)
+        written = ", ".join(_address(name, address) for name, address in getaddresses([text]) if name or address)
+        return written if letters(written) == letters(text) else group(text)
     return _encoded(text)
 
 

@@ -126,9 +126,7 @@ class _Auditor:
             if not NUMBERS.fullmatch(value.unparse(resolved=True)):
                 yield f"{where}: something else than numbers"
             return
-        of: Shape = (
-            Either(shape.of) if isinstance(shape, Mixed) else shape.of
-        )
+        of: Shape = Either(shape.of) if isinstance(shape, Mixed) else shape.of
         for item in value:
             yield from self.check(item, of, where, depth + 1)
 

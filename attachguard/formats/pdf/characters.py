@@ -6,13 +6,13 @@ Text under a covering box, in the colour of the paper, outside the crop or in a 
 import ctypes
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PIL import Image, ImageChops
 from pypdfium2 import raw
 
 from attachguard.formats.pdf.likeness import spread
-from attachguard.formats.pdf.render import Placement, Sheet
+from attachguard.formats.pdf.render import Sheet
 
 _MOST = 50_000
 """Characters of one page that are looked at."""
@@ -20,33 +20,25 @@ _MOST = 50_000
 _CONTRAST = 24
 """Steps of grey between neighbouring points from which on something is to be seen."""
 
-_UPRIGHT = 0.02
-"""Radians by which the direction of writing may turn inside a word."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Character:
-    """One character, in points from the upper left corner of the sheet."""
+    """One character and the box of what it draws, in points from the upper left corner of the sheet."""
 
     text: str
     left: float
     top: float
     right: float
     bottom: float
-    angle: float
-    """Direction of writing in radians, clockwise as shown."""
-
-
-@dataclass(slots=True)
-class Word:
-    """Characters that stand together."""
-
-    characters: list[Character] = field(default_factory=list)
 
     @property
-    def text(self) -> str:
-        """What it says."""
-        return "".join(character.text for character in self.characters)
+    def middle(self) -> tuple[float, float]:
+        """The middle of the box."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+
+Word = tuple[Character, ...]
+"""Characters that stand together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +77,32 @@ def ink_of(drawn: Image.Image, sheet: Sheet) -> Ink:
 
 def visible_words(sheet: Sheet, ink: Ink) -> list[Word]:
     """Read the words of a page, leaving out every character that shows nothing."""
-    words = [Word()]
+    words: list[list[Character]] = [[]]
     for character in _characters(sheet):
-        word = words[-1]
-        apart = character.text.isspace() or not ink.seen(character)
-        if word.characters and (apart or abs(word.characters[-1].angle - character.angle) > _UPRIGHT):
-            words.append(Word())
-        if not apart:
-            words[-1].characters.append(character)
-    return [word for word in words if word.characters]
+        if character.text.isspace() or not ink.seen(character):
+            words.append([])
+        else:
+            words[-1].append(character)
+    return [tuple(word) for word in words if word]
+
+
+def said(words: list[Word]) -> str:
+    """Write words down."""
+    return " ".join("".join(character.text for character in word) for word in words)
 
 
 def _characters(sheet: Sheet) -> Iterator[Character]:
     placement = sheet.placement()
-    turned = math.atan2(placement.b, placement.a)
+    left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
     with sheet.reader() as reader:
-        box = (ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double())
-        left, right, bottom, top = box
         for index in range(min(raw.FPDFText_CountChars(reader), _MOST)):
             code = raw.FPDFText_GetUnicode(reader, index)
-            if not is_text(code):
-                continue
-            if not raw.FPDFText_GetCharBox(reader, index, left, right, bottom, top):
-                continue
-            angle = raw.FPDFText_GetCharAngle(reader, index)
-            corners = (left.value, bottom.value, right.value, top.value)
-            yield _shown(chr(code), corners, placement, turned - max(0.0, angle))
-
-
-def _shown(text: str, corners: tuple[float, float, float, float], placement: Placement, angle: float) -> Character:
-    x0, y0 = placement.point(corners[0], corners[1])
-    x1, y1 = placement.point(corners[2], corners[3])
-    return Character(
-        text=text, left=min(x0, x1), top=min(y0, y1), right=max(x0, x1), bottom=max(y0, y1), angle=angle
-    )
+            if is_text(code) and raw.FPDFText_GetCharBox(reader, index, left, right, bottom, top):
+                x0, y0 = placement.point(left.value, bottom.value)
+                x1, y1 = placement.point(right.value, top.value)
+                yield Character(
+                    text=chr(code), left=min(x0, x1), top=min(y0, y1), right=max(x0, x1), bottom=max(y0, y1)
+                )
 
 
 def is_text(code: int) -> bool:

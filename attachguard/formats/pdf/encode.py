@@ -53,6 +53,13 @@ def encode_exact(picture: Image.Image) -> Encoded:
     return _flate(picture)
 
 
+def encode_jpeg(picture: Image.Image, quality: int) -> Encoded:
+    """Encode a photograph, or a page that holds some, at a quality from 1 to 95."""
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality)
+    return _described(picture, out.getvalue(), "/DCTDecode", bits=8)
+
+
 def encode_jpeg_again(picture: JpegImagePlugin.JpegImageFile) -> Encoded:
     """Encode the samples of a JPEG with the same quantization, so that size and looks stay what they were."""
     fresh = Image.frombytes(picture.mode, picture.size, picture.tobytes())  # without its comments and profiles

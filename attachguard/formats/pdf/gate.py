@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pikepdf
+from PIL import Image
 
 from attachguard.formats.pdf.audit import violations
-from attachguard.formats.pdf.characters import ink_of, visible_words
+from attachguard.formats.pdf.characters import ink_of, said, visible_words
 from attachguard.formats.pdf.document import open_pdf
 from attachguard.formats.pdf.fonts import leaves_fonts_to_the_reader, shared_font_programs
 from attachguard.formats.pdf.likeness import DPI, OTHER_FONTS, SAME_FONTS, unlikeness
@@ -83,18 +84,21 @@ def _difference(original: Sheet, copy: Sheet) -> str:
     """Say how a page looks or reads differently; nothing: it does not."""
     longest = max(copy.width, copy.height, original.width, original.height)
     dpi = min(DPI, DPI * 2000 / longest)  # a poster is compared as coarsely as it is looked at
-    theirs = original.draw(dpi, mode="RGB")
-    ours = copy.draw(dpi, mode="RGB")
-    if ours.size != theirs.size:
-        ours = ours.resize(theirs.size)
-    worst = unlikeness(theirs, ours, SAME_FONTS)
-    if worst > SAME_FONTS.most:
-        scale = theirs.width / original.width
+    if unlikeness(*_drawings(original, copy, dpi, 1), SAME_FONTS) > SAME_FONTS.most:
+        theirs, ours = _drawings(original, copy, dpi, 2)
         tolerance = OTHER_FONTS if leaves_fonts_to_the_reader(original) else SAME_FONTS
-        worst = unlikeness(theirs, ours, tolerance, _scaled(original.links(), scale))
+        links = _scaled(original.links(), theirs.width / original.width)
+        worst = unlikeness(theirs, ours, tolerance, links)
         if worst > tolerance.most:
             return f"looks different: {worst} of 255 where {tolerance.most} are alike"
     return _text_difference(original, copy)
+
+
+def _drawings(original: Sheet, copy: Sheet, dpi: float, finer: int) -> tuple[Image.Image, Image.Image]:
+    """Draw both pages, several times finer than they are compared: what is left of fine print is its mean then."""
+    theirs = original.draw(dpi * finer, mode="RGB").reduce(finer)
+    ours = copy.draw(dpi * finer, mode="RGB").reduce(finer)
+    return theirs, ours if ours.size == theirs.size else ours.resize(theirs.size)
 
 
 def _scaled(boxes: Iterator[Box], scale: float) -> tuple[Box, ...]:
@@ -112,7 +116,7 @@ def _text_difference(original: Sheet, copy: Sheet) -> str:
     if _share(_pairs(original.text()), kept) >= _TEXT_KEPT:
         return ""
     seen = visible_words(original, ink_of(original.draw(100), original))
-    share = _share(_pairs("".join(word.text for word in seen)), kept)
+    share = _share(_pairs(said(seen)), kept)
     if share >= _TEXT_KEPT:
         return ""
     return f"{share:.0%} of the text is kept as text"

@@ -24,6 +24,11 @@ def write_copy(printed: pikepdf.Pdf, taken_over: About, limits: Limits) -> bytes
     for index, page in enumerate(printed.pages):
         unit = taken_over.units[index] if index < len(taken_over.units) else 1.0
         target.pages.append(_page(page.obj, unit, copier, target, limits))
+    return finished(target, taken_over)
+
+
+def finished(target: pikepdf.Pdf, taken_over: About) -> bytes:
+    """Say title and language, and write the document: the same bytes for the same content."""
     if taken_over.language:
         target.Root["/Lang"] = pikepdf.String(taken_over.language)
     if taken_over.title:
