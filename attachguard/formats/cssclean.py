@@ -56,6 +56,7 @@ NESTING = 64
 
 _PLAIN = re.compile(r"[^\"'()\\\[\]{}<>@!/]*+")
 """A style attribute without strings, functions, escapes or comments: read by splitting it."""
+_BLANKS = re.compile(r"[ \t\n\f\r]+")
 _BRACKETS = re.compile(r"[(\[{]")
 
 
@@ -173,6 +174,6 @@ def _inside(token: ast.Node) -> list[ast.Node]:
 def _plain_declarations(style: str) -> Iterator[str]:
     for declaration in style.split(";"):
         name, colon, value = declaration.partition(":")
-        name, value = name.strip().lower(), " ".join(value.split())
+        name, value = name.strip().lower(), _BLANKS.sub(" ", value).strip(" ")
         if colon and name in PROPERTIES and value and "&" not in value:
             yield f"{name}:{value}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from attachguard.model import Finding, Inspection, Limits, Part
+from attachguard.model import WHERE_LENGTH, Finding, Inspection, Limits, Part
 
 PER_CODE = 5
 """Findings of one code that are kept; the sixth says nothing that the first five did not."""
@@ -33,15 +33,23 @@ class Harvest:
             self.note(finding.code, finding.where, finding.detail)
 
     def hand_out(self, where: str, untrusted_name: str, data: bytes, declared_type: str | None = None) -> None:
-        """Add a file found inside; past the limits only the fact that there are too many is kept."""
+        """Add a file found inside; past the limits only the fact that there are too many is kept.
+
+        A place that is too long or taken already is cut and numbered: the parent's rebuild finds the part by it.
+        """
         self._size += len(data)
         if len(self._parts) >= self.limits.parts:
             self.note("limit.parts", where, f"more than {self.limits.parts}")
         elif self._size > self.limits.parts_size:
             self.note("limit.parts_size", where, f"more than {self.limits.parts_size} bytes")
         else:
-            part = Part(where=where, untrusted_name=untrusted_name, declared_type=declared_type, data=data)
+            part = Part(where=self._place(where), untrusted_name=untrusted_name, declared_type=declared_type, data=data)
             self._parts.append(part)
+
+    def _place(self, where: str) -> str:
+        if len(where) <= WHERE_LENGTH and all(part.where != where for part in self._parts):
+            return where
+        return f"{where[: WHERE_LENGTH - 10]} #{len(self._parts) + 1}"
 
     def inspection(self) -> Inspection:
         """Give what was gathered."""

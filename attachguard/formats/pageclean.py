@@ -20,7 +20,7 @@ from attachguard.formats.pictureurl import is_picture
 TAGS = words(
     """a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup data dd
     del details dfn dir div dl dt em fieldset figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img
-    ins kbd label legend li main mark meter nav nobr ol p pre progress q rp rt ruby s samp search section small span
+    ins kbd label legend li main mark meter nav ol p pre progress q rp rt ruby s samp search section small span
     strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr"""
 )
 """Elements that only hold text, tables and pictures (WHATWG HTML, sections 4.3 to 4.9 and 16.2)."""
@@ -66,6 +66,9 @@ TITLE = 500
 
 _NOSCRIPT = re.compile(r"</?noscript(?=[\t\n\f\r />])[^>]*+>", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
+_SELECT = re.compile("<select", re.IGNORECASE)
+_PRE = re.compile(r"<pre(?: [^<>]*+)?>(?=\n)")
+"""A parser drops the first line end of a <pre>, and nh3 does not write it again."""
 _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _BLANK = re.compile(r"\s+")
 
@@ -117,18 +120,34 @@ def write_html(page: Page) -> str:
 
 
 def _clean_body(text: str) -> str:
-    styles = cssclean.Styles()
+    keeper = _Keeper()
+    cleaner = _cleaner(keeper.keep)
+    body = cleaner.clean(text)
+    # Where a value was taken away, nh3 changes the order of what is left, and without a <select> other elements may
+    # stand where they could not before; a second reading settles both.
+    if keeper.took_away or _SELECT.search(text):
+        body = cleaner.clean(body)
+    return _PRE.sub("\\g<0>\n", body).strip()
 
-    def keep(_tag: str, attribute: str, value: str) -> str | None:
+
+class _Keeper:
+    """Judges the values of listed attributes."""
+
+    def __init__(self) -> None:
+        self._styles = cssclean.Styles()
+        self.took_away = False
+
+    def keep(self, _tag: str, attribute: str, value: str) -> str | None:
+        """Give the value to write, or None where the attribute goes."""
+        kept: str | None = value
         if attribute == "href":
-            return _link(value)
-        if attribute == "src":
-            return value if is_picture(value) else None
-        if attribute == "style":
-            return styles.clean(value) or None
-        return value
-
-    return _cleaner(keep).clean(text).strip()
+            kept = _link(value)
+        elif attribute == "src":
+            kept = value if is_picture(value) else None
+        elif attribute == "style":
+            kept = self._styles.clean(value) or None
+        self.took_away = self.took_away or kept is None
+        return kept
 
 
 def _cleaner(keep: Callable[[str, str, str], str | None]) -> nh3.Cleaner:

@@ -293,6 +293,14 @@ def test_an_object_that_can_not_be_read_is_malformed() -> None:
     assert seen(format_, docx(more={"word/embeddings/o.bin": broken})) == {"ooxml.embedded", "file.malformed"}
 
 
+def test_parts_of_long_or_equal_names_have_short_places_of_their_own() -> None:
+    long = "word/embeddings/" + "n" * 220
+    found = inspected(format_, docx(more={long + "a": docx(), long + "b": docx()}))
+    places = [part.where for part in found.parts]
+    assert len(set(places)) == 2
+    assert all(len(place) <= 200 for place in places)
+
+
 def test_parts_past_the_limits_are_told_and_not_handed_out() -> None:
     inner = {f"word/embeddings/{number}.bin": docx() for number in range(4)}
     found = inspected(format_, docx(more=inner), Limits(parts=3))

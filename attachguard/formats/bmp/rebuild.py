@@ -6,7 +6,8 @@ from PIL import Image
 
 from attachguard.formats.bmp.structure import header, walk
 from attachguard.formats.contract import Order
-from attachguard.formats.pictures.decode import REFUSALS, measure, opened, reason
+from attachguard.formats.pictures.decode import REFUSALS, opened, reason
+from attachguard.formats.pictures.sizes import measure
 from attachguard.model import Finding, Rebuilt
 
 BITFIELDS = 3

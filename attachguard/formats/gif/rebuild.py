@@ -16,8 +16,8 @@ from attachguard.formats.gif.structure import (
     sub_blocks,
     walk,
 )
-from attachguard.formats.pictures.decode import measure
 from attachguard.formats.pictures.keepsakes import PROFILE_BYTES, sound_profile
+from attachguard.formats.pictures.sizes import measure
 from attachguard.model import Finding, Rebuilt
 
 LOOPS = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})

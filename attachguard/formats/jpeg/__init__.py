@@ -17,7 +17,7 @@ KIND = KINDS["jpeg"]
 def sniff(sample: Sample) -> Claim | None:
     """Claim SOI with a frame header behind it; tell of truncation, trailing data and polyglots."""
     structure = walk(sample.data)
-    return None if structure is None else claim(KIND, sample.data, structure)
+    return None if structure is None else claim(KIND, sample, structure)
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -23,7 +23,7 @@ from attachguard.formats.jpeg.structure import (
     segments,
     walk,
 )
-from attachguard.formats.pictures.decode import REFUSALS, measure, opened, reason
+from attachguard.formats.pictures.decode import REFUSALS, opened, reason
 from attachguard.formats.pictures.keepsakes import (
     UPRIGHT,
     exif_with,
@@ -31,6 +31,7 @@ from attachguard.formats.pictures.keepsakes import (
     orientation_of_xmp,
     sound_profile,
 )
+from attachguard.formats.pictures.sizes import measure
 from attachguard.model import Finding, Rebuilt
 
 COMMON_FRAMES = frozenset({0xC0, 0xC1, 0xC2})

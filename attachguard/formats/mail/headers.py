@@ -21,7 +21,7 @@ DECODED_LENGTH = 16 * 1024
 """Characters of a field that are decoded; the standard library takes quadratic time."""
 
 _NEWLINE = rb"(?:\r\n|\n|\r(?!\n))"
-_BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*+" + _NEWLINE + rb"){0,1000}+")
+_BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*+" + _NEWLINE + rb"){0,1000}")
 _POSTMARK = re.compile(rb">?From [^\r\n]*" + _NEWLINE)
 # RFC 5322 section 2.2: a name of printable ASCII without colon; white space before the colon is obsolete (4.5)
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[^\r\n]*(?:" + _NEWLINE + rb"|\Z)")

@@ -97,8 +97,9 @@ def _difference(original: Sheet, copy: Sheet) -> str:
 def _drawings(original: Sheet, copy: Sheet, dpi: float, finer: int) -> tuple[Image.Image, Image.Image]:
     """Draw both pages, several times finer than they are compared: what is left of fine print is its mean then."""
     theirs = original.draw(dpi * finer, mode="RGB").reduce(finer)
-    ours = copy.draw(dpi * finer, mode="RGB").reduce(finer)
-    return theirs, ours if ours.size == theirs.size else ours.resize(theirs.size)
+    ours = copy.draw(dpi * finer * original.width / copy.width, mode="RGB").reduce(finer)
+    common = (0, 0, min(theirs.width, ours.width), min(theirs.height, ours.height))  # they differ by a rounding
+    return theirs.crop(common), ours.crop(common)
 
 
 def _scaled(boxes: Iterator[Box], scale: float) -> tuple[Box, ...]:

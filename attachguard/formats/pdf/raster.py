@@ -7,8 +7,8 @@ and no longer sharp at any size.
 from dataclasses import dataclass
 
 import pikepdf
-from PIL import Image, ImageChops
 from pikepdf import Array, Dictionary, Name
+from PIL import Image, ImageChops
 
 from attachguard.formats.pdf.about import About
 from attachguard.formats.pdf.characters import ink_of, visible_words
@@ -120,7 +120,7 @@ def _is_grey(drawn: Image.Image) -> bool:
     """Whether no part of a page has a colour, looked at four by four points."""
     red, green, blue = drawn.reduce(4).split()
     apart = ImageChops.lighter(ImageChops.difference(red, green), ImageChops.difference(green, blue))
-    return int(apart.getextrema()[1]) <= 3  # type: ignore[call-overload,arg-type] # one band: a pair of numbers
+    return int(apart.getextrema()[1]) <= 3  # type: ignore[arg-type] # one band: a pair of numbers
 
 
 def _few_greys(grey: Image.Image) -> Image.Image:

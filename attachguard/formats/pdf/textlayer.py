@@ -12,6 +12,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 from attachguard.formats.pdf.characters import Word
+from attachguard.formats.pdf.document import decoded, dictionary_at
+from attachguard.formats.pdf.pages import box_at
 
 _CODES = 255
 """Letters of one font: codes 1 to 255; a further font takes the next ones."""
@@ -28,6 +30,23 @@ class TextLayer:
     """Operators to put after everything else on the page."""
     fonts: pikepdf.Object
     """A dictionary of fonts, by the names the operators use."""
+
+
+def lay_over(page: pikepdf.Object, words: Sequence[Word], target: pikepdf.Pdf) -> None:
+    """Lay words over a page of `target`, after everything that is drawn on it."""
+    box = box_at(page, "/MediaBox")
+    if not words or box is None:
+        return
+    layer = text_layer(words, box.height, target)
+    contents = page.get("/Contents")
+    drawn = decoded(contents) if isinstance(contents, pikepdf.Stream) else b""
+    moved = f"\nQ q 1 0 0 1 {box.left:.3f} {box.bottom:.3f} cm\n".encode("ascii")
+    page["/Contents"] = pikepdf.Stream(target, b"q\n" + drawn + moved + layer.content + b"\nQ")
+    old = dictionary_at(page, "/Resources")
+    resources = Dictionary({} if old is None else dict(old.items()))
+    fonts = dictionary_at(resources, "/Font")
+    resources["/Font"] = Dictionary({**({} if fonts is None else dict(fonts.items())), **dict(layer.fonts.items())})
+    page["/Resources"] = resources
 
 
 def text_layer(words: Sequence[Word], height: float, target: pikepdf.Pdf) -> TextLayer:

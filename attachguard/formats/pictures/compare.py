@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageFile, ImageStat
 
-from attachguard.formats.pictures.decode import REFUSALS, measure, opened, reason
+from attachguard.formats.pictures.decode import REFUSALS, opened, reason
 from attachguard.formats.pictures.keepsakes import sound_profile
+from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.pictures.structure import Structure
 from attachguard.model import Finding, Limits
 

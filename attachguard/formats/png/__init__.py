@@ -17,7 +17,7 @@ KIND = KINDS["png"]
 def sniff(sample: Sample) -> Claim | None:
     """Claim a PNG signature followed by IHDR; tell of truncation, trailing data and polyglots."""
     structure = walk(sample.data)
-    return None if structure is None else claim(KIND, sample.data, structure)
+    return None if structure is None else claim(KIND, sample, structure)
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Iterator
 
 from attachguard.formats.contract import Order
-from attachguard.formats.pictures.decode import measure
 from attachguard.formats.pictures.keepsakes import (
     PROFILE_BYTES,
     UPRIGHT,
@@ -18,6 +17,7 @@ from attachguard.formats.pictures.keepsakes import (
     orientation_of_xmp,
     sound_profile,
 )
+from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.pictures.structure import Structure
 from attachguard.formats.png.structure import DECODED, SIGNATURE, Chunk, chunks, walk
 from attachguard.model import Finding, Rebuilt

@@ -6,8 +6,9 @@ from typing import cast
 from PIL import Image, TiffImagePlugin
 
 from attachguard.formats.contract import Order
-from attachguard.formats.pictures.decode import REFUSALS, measure, opened, reason
+from attachguard.formats.pictures.decode import REFUSALS, opened, reason
 from attachguard.formats.pictures.keepsakes import sound_profile
+from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.tiff.structure import walk
 from attachguard.model import Finding, Rebuilt
 
