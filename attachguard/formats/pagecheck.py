@@ -58,7 +58,7 @@ def _texts(root: etree._Element) -> Iterator[str]:
         if node.tail and node is not root:
             stack.append(node.tail)
         name = _local(node)
-        if name in _SILENT:
+        if not name or name in _SILENT:
             continue
         edge = " " if name in TAGS else ""
         stack.append(edge)

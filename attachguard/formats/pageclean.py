@@ -127,7 +127,7 @@ def _clean_body(text: str) -> str:
     # stand where they could not before; a second reading settles both.
     if keeper.took_away or _SELECT.search(text):
         body = cleaner.clean(body)
-    return _PRE.sub("\\g<0>\n", body).strip()
+    return _PRE.sub("\\g<0>\n", _CONTROL.sub("", body)).strip()
 
 
 class _Keeper:
