@@ -62,7 +62,7 @@ _ALL = (
         title="PDF document",
         media_type="application/pdf",
         extensions=("pdf",),
-        methods=("print",),
+        methods=("print", "raster"),
     ),
     Kind(name="png", title="PNG picture", media_type="image/png", extensions=("png",), methods=("rebuild",)),
     Kind(name="rtf", title="RTF document", media_type="application/rtf", extensions=("rtf",)),

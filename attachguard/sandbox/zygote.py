@@ -53,10 +53,11 @@ def main(
     if threading.active_count() != 1 or _threads() != 1:
         # Landlock binds the calling thread only, and a fork copies only that one.
         raise RuntimeError("a reader started a thread while it was warmed up")
+    cell = Cell(readers=readers, programs=programs, walls=jail.prepare(programs, layers))
     control.send(wire.encode(_hello()))
     gc.collect()
     gc.freeze()  # so that a child's collector does not write to, and copy, every page it inherited
-    Zygote(control, Cell(readers=readers, programs=programs, layers=layers)).serve()
+    Zygote(control, cell).serve()
 
 
 def _hello() -> wire.Hello:

@@ -11,7 +11,7 @@ from attachguard.formats.pdf.audit import violations
 from attachguard.formats.pdf.characters import ink_of, said, visible_words
 from attachguard.formats.pdf.document import open_pdf
 from attachguard.formats.pdf.fonts import leaves_fonts_to_the_reader, shared_font_programs
-from attachguard.formats.pdf.likeness import DPI, OTHER_FONTS, SAME_FONTS, unlikeness
+from attachguard.formats.pdf.likeness import DPI, MOST_LINES, OTHER_FONTS, SAME_FONTS, lost_lines, unlikeness
 from attachguard.formats.pdf.pages import Box, user_unit
 from attachguard.formats.pdf.pdfium import UnreadableError
 from attachguard.formats.pdf.render import Print, Sheet, printing
@@ -84,14 +84,27 @@ def _difference(original: Sheet, copy: Sheet) -> str:
     """Say how a page looks or reads differently; nothing: it does not."""
     longest = max(copy.width, copy.height, original.width, original.height)
     dpi = min(DPI, DPI * 2000 / longest)  # a poster is compared as coarsely as it is looked at
-    if unlikeness(*_drawings(original, copy, dpi, 1), SAME_FONTS) > SAME_FONTS.most:
-        theirs, ours = _drawings(original, copy, dpi, 2)
-        tolerance = OTHER_FONTS if leaves_fonts_to_the_reader(original) else SAME_FONTS
-        links = _scaled(original.links(), theirs.width / original.width)
-        worst = unlikeness(theirs, ours, tolerance, links)
-        if worst > tolerance.most:
-            return f"looks different: {worst} of 255 where {tolerance.most} are alike"
+    theirs, ours = _drawings(original, copy, dpi, 1)
+    if unlikeness(theirs, ours, SAME_FONTS) > SAME_FONTS.most or lost_lines(theirs, ours) > MOST_LINES - 5:
+        reason = _second_look(original, copy, dpi)
+        if reason:
+            return reason
     return _text_difference(original, copy)
+
+
+def _second_look(original: Sheet, copy: Sheet, dpi: float) -> str:
+    """Draw both pages finer, forgive what two programs may do differently, and say what is different then."""
+    theirs, ours = _drawings(original, copy, dpi, 2)
+    foreign = leaves_fonts_to_the_reader(original)
+    tolerance = OTHER_FONTS if foreign else SAME_FONTS
+    links = _scaled(original.links(), theirs.width / original.width)
+    worst = unlikeness(theirs, ours, tolerance, links)
+    if worst > tolerance.most:
+        return f"looks different: {worst} of 255 where {tolerance.most} are alike"
+    line = 0 if foreign else lost_lines(theirs, ours, links)
+    if line > MOST_LINES:
+        return f"a line is missing or added: {line} of 255 where {MOST_LINES} are alike"
+    return ""
 
 
 def _drawings(original: Sheet, copy: Sheet, dpi: float, finer: int) -> tuple[Image.Image, Image.Image]:
