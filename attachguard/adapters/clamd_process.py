@@ -16,7 +16,14 @@ from pathlib import Path
 from threading import Event, Thread
 
 from attachguard.adapters import clamd_probes
-from attachguard.adapters.clamd_conf import ClamdSettings, clamd_conf, database_folder, socket_path, temporary_folder
+from attachguard.adapters.clamd_conf import (
+    ClamdSettings,
+    clamd_conf,
+    configuration_digest,
+    database_folder,
+    socket_path,
+    temporary_folder,
+)
 from attachguard.adapters.clamd_control import ping, version
 from attachguard.adapters.clamd_home import ClamdHome, apparmor_advice, sweep
 from attachguard.adapters.clamd_live import Live, signature_identity
@@ -92,6 +99,7 @@ class ClamdProcess:
             version=told,
             signatures=signature_identity(told, fingerprint),
             fingerprint=fingerprint,
+            configuration=configuration_digest(program.number, settings),
             demo=signatures.demo,
             stream_length=settings.stream_length,
             private=True,
