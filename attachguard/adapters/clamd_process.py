@@ -125,6 +125,12 @@ class ClamdProcess:
         return self._keeper.pid
 
     @property
+    def complaints(self) -> tuple[str, ...]:
+        """What it said against its signatures while it loaded them all the same: a rule it can't read is left out."""
+        assert self._keeper is not None
+        return self._keeper.complaints()
+
+    @property
     def alive(self) -> bool:
         """Whether the process runs and still has the folder it unpacks into."""
         keeper = self._keeper
@@ -224,6 +230,9 @@ class _Keeper:
         errors = [line for line in said if "ERROR" in line or "Error" in line]
         status = self._process.returncode if self._process else None
         return (errors or said or [f"it ended with status {status}"])[-1]
+
+    def complaints(self) -> tuple[str, ...]:
+        return tuple(line for line in list(self._lines) if line.startswith("LibClamAV Error"))
 
     def stop(self) -> None:
         """End it; returns when it is gone and waited for.
