@@ -1,13 +1,14 @@
 """A clamd that passes every probe and then misbehaves about the file, or about who it is."""
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from attachguard.adapters import clamd_control
-from attachguard.adapters.clamd import Clamd, RunningClamd
+from attachguard.adapters import clamd_control, clamd_probes
+from attachguard.adapters.clamd import PROVEN_SECONDS, Clamd, RunningClamd
 from attachguard.adapters.clamd_wire import TOO_LARGE, Deadline
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import SignatureRules
@@ -93,6 +94,40 @@ def test_a_clamd_that_falls_blind_between_two_files_is_found_out_before_the_next
         scanner.scan(path)
     clamd.behaviour = properly
     assert scanner.scan(path).hit is None
+
+
+def lenient(link: socket.socket) -> None:
+    """Let an encrypted zip pass, and know the rest."""
+    data = read_stream(link)
+    link.sendall(CLEAN if data == clamd_probes.encrypted_zip() else PROBES.get(data, CLEAN))
+
+
+def test_all_probes_are_asked_again_when_they_have_counted_long_enough(clamd: ScriptedClamd, tmp_path: Path) -> None:
+    path = put(tmp_path, b"good morning")
+    with Clamd(RunningClamd(clamd.unix), proven_seconds=0.5) as scanner:
+        assert scanner.scan(path).hit is None
+        clamd.behaviour = lenient
+        assert scanner.scan(path).hit is None
+        time.sleep(0.5)
+        with pytest.raises(ScannerUnavailable, match="encrypted zip passes"):
+            scanner.scan(path)
+
+
+def test_all_probes_are_asked_again_when_the_signatures_changed(
+    clamd: ScriptedClamd, scanner: Clamd, tmp_path: Path
+) -> None:
+    path = put(tmp_path, b"good morning")
+    clamd.version = b"ClamAV 1.4.6/1/Fri Nov 20 09:31:07 2020"
+    assert scanner.scan(path).hit is None
+    clamd.behaviour = lenient
+    assert scanner.scan(path).hit is None
+    clamd.version = b"ClamAV 1.4.6/2/Sat Nov 21 09:31:07 2020"
+    with pytest.raises(ScannerUnavailable, match="encrypted zip passes"):
+        scanner.scan(path)
+
+
+def test_a_probe_counts_for_a_minute() -> None:
+    assert PROVEN_SECONDS == 60
 
 
 def test_new_signatures_are_recorded_with_the_first_answer_they_give(
