@@ -7,7 +7,9 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.exc import ArgumentError
 
+from attachguard.adapters.clamd import Clamd
 from attachguard.adapters.disk_store import DiskStore
+from attachguard.adapters.scan_cache import CachedScanner
 from attachguard.adapters.scanners import open_scanner
 from attachguard.adapters.sql_ledger import SqlLedger
 from attachguard.errors import UsageError
@@ -25,10 +27,18 @@ def open_kit(settings: Settings, policy: Policy) -> Iterator[Kit]:
     Raises UsageError for a setting that makes no sense. What can't start shows when it is used, as Unavailable.
     """
     with ExitStack() as stack:
-        scanner = stack.enter_context(open_scanner(settings.clamd_url, settings.signatures))
+        scanner = _scanner(settings, policy)
+        stack.callback(scanner.close)
         sandbox = stack.enter_context(Room(require=Level(policy.require)))
         ledger = stack.enter_context(closing(_ledger(settings.ledger_url)))
         yield Kit(scanner=scanner, sandbox=sandbox, store=_store(settings.store_url), ledger=ledger)
+
+
+def _scanner(settings: Settings, policy: Policy) -> CachedScanner | Clamd:
+    """Make a clamd that takes what the policy lets in; its answers are used again for as long as the policy says."""
+    rules = policy.signatures
+    clamd = open_scanner(settings.clamd_url, settings.signatures, limits=policy.limits, rules=rules)
+    return CachedScanner(clamd, hours=rules.reuse_hours) if rules.reuse_hours else clamd
 
 
 def _store(url: str) -> Store:

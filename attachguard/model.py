@@ -133,6 +133,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureRules:
+    """How old the official signatures may be, and how long an answer they gave may be used again.
+
+    Official signatures appear every day. A set of one's own has no build time and so no age.
+    """
+
+    warn_after_days: int = 3
+    """Days after which doctor and `signatures status` warn."""
+    refuse_after_days: int = 7
+    """Days after which nothing is scanned: every verdict is `undetermined` until there are new ones."""
+    reuse_hours: int = 24
+    """Hours for which "nothing found" about the same bytes is used again, scanner and signatures unchanged; 0: not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """One file as a caller hands it over: a name to distrust and a way to read the bytes once."""
 

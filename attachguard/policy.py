@@ -13,7 +13,7 @@ from types import MappingProxyType
 from attachguard.errors import PolicyError
 from attachguard.findings import FINDINGS
 from attachguard.kinds import KINDS, Kind
-from attachguard.model import Action, Finding, Limits
+from attachguard.model import Action, Finding, Limits, SignatureRules
 from attachguard.policy_file import Source, read_source
 
 DEFAULT = "marketplace"
@@ -45,6 +45,8 @@ class Policy:
     rulings: Mapping[str, Action]
     require: str
     """The layers a room must have: `full` or `no-open`."""
+    signatures: SignatureRules
+    """What the scanner's signatures must be like."""
 
     @property
     def label(self) -> str:
@@ -137,11 +139,12 @@ def _build(source: Source) -> Policy:
         kinds=MappingProxyType(dict(source.kinds)),
         rulings=MappingProxyType(dict(source.rulings)),
         require=source.require or "full",
+        signatures=SignatureRules(**source.signatures),
     )
 
 
 def lint(name_or_path: str) -> tuple[str, ...]:
-    """Say what a valid policy leaves open: codes it does not rule on (rejected) and kinds it does not name."""
+    """Say what a valid policy leaves open: codes and kinds it does not rule on (rejected), a warning never given."""
     policy = load_policy(name_or_path)
     codes = [f"no ruling on {code}: it is rejected" for code in FINDINGS if code not in policy.rulings]
     kinds = [f"kind {name} is not named: it is rejected" for name in KINDS if name not in policy.kinds]
@@ -150,4 +153,7 @@ def lint(name_or_path: str) -> tuple[str, ...]:
         for name, action in policy.kinds.items()
         if action is Action.NORMALIZE and not KINDS[name].methods
     ]
-    return (*codes, *kinds, *unmade)
+    days = policy.signatures
+    unwarned = days.warn_after_days >= days.refuse_after_days
+    late = ["signatures are refused before anybody is warned: warn_after_days must be below refuse_after_days"]
+    return (*codes, *kinds, *unmade, *(late if unwarned else ()))

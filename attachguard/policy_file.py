@@ -9,13 +9,17 @@ from typing import Generic, TypeVar
 from attachguard.errors import PolicyError
 from attachguard.findings import FINDINGS
 from attachguard.kinds import KINDS
-from attachguard.model import Action, Limits
+from attachguard.model import Action, Limits, SignatureRules
 
 _ACTIONS: Mapping[str, Action] = {action.name.lower(): action for action in Action}
 _SIZE = re.compile(r"(\d{1,12}) ?(B|KiB|MiB|GiB)")
 _UNITS: Mapping[str, int] = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _LIMITS = frozenset(field.name for field in fields(Limits))
+_SIGNATURES = frozenset(field.name for field in fields(SignatureRules))
 _LEVELS = frozenset({"full", "no-open"})
+_MOST_DAYS = 3650
+_MOST_HOURS = 24
+"""A clean answer of yesterday says little about what is known today."""
 _HEADER = re.compile(r"\s*\[([A-Za-z_]+)(?:\.\"?([A-Za-z0-9_.-]+)\"?)?\]")
 _KEY = re.compile(r"\s*\"?([A-Za-z0-9_.-]+)\"?\s*=")
 
@@ -36,6 +40,7 @@ class Source:
     kinds: Mapping[str, Action]
     rulings: Mapping[str, Action]
     require: str | None = None
+    signatures: Mapping[str, int]
 
     def over(self, base: "Source") -> "Source":
         """Lay this file over the one it extends: what is written here wins."""
@@ -45,6 +50,7 @@ class Source:
             kinds={**base.kinds, **self.kinds},
             rulings={**base.rulings, **self.rulings},
             require=self.require or base.require,
+            signatures={**base.signatures, **self.signatures},
         )
 
 
@@ -85,7 +91,16 @@ class _Reader:
             kinds=self._section(top, "kinds", frozenset(KINDS), _RULING),
             rulings=self._section(top, "findings", frozenset(FINDINGS), _RULING),
             require=self._section(top, "sandbox", frozenset({"require"}), _LEVEL).get("require"),
+            signatures=self._signatures(top),
         )
+
+    def _signatures(self, top: Mapping[str, object]) -> Mapping[str, int]:
+        table = self._table(top.get("signatures", {}), "signatures", _SIGNATURES)
+        read_values = {
+            key: self._one("signatures", key, value, _HOURS if key == "reuse_hours" else _DAYS)
+            for key, value in table.items()
+        }
+        return {key: value for key, value in read_values.items() if value is not None}
 
     def _section(self, top: Mapping[str, object], name: str, known: frozenset[str], sort: _Value[T]) -> Mapping[str, T]:
         table = self._table(top.get(name, {}), name, known)
@@ -126,7 +141,7 @@ class _Reader:
         return 0
 
 
-_TOP = frozenset({"name", "version", "title", "extends", "limits", "sandbox", "kinds", "findings"})
+_TOP = frozenset({"name", "version", "title", "extends", "limits", "sandbox", "signatures", "kinds", "findings"})
 _WHAT: Mapping[str, str] = {"findings": "finding code", "kinds": "kind", "limits": "limit"}
 
 
@@ -136,6 +151,15 @@ def _text(value: object) -> str | None:
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 1 else None
+
+
+def _days(value: object) -> int | None:
+    days = _count(value)
+    return days if days is not None and days <= _MOST_DAYS else None
+
+
+def _hours(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_HOURS else None
 
 
 def _size(value: object) -> int | None:
@@ -155,5 +179,7 @@ def _level(value: object) -> str | None:
 _TEXT = _Value(_text, "must be a text that is not empty")
 _COUNT = _Value(_count, "must be a whole number from 1 on")
 _BOUND = _Value(_size, 'must be a whole number from 1 on, or a size such as "10 MiB"')
+_DAYS = _Value(_days, f"must be a whole number of days from 1 to {_MOST_DAYS}")
+_HOURS = _Value(_hours, f"must be a whole number of hours from 0 (never) to {_MOST_HOURS}")
 _RULING = _Value(_action, 'must be "keep", "normalize" or "reject"')
 _LEVEL = _Value(_level, 'must be "full" or "no-open"')

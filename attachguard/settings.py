@@ -17,6 +17,10 @@ class Settings:
     """`unix:///path` or `tcp://host:port`; unset: the system's clamd where it answers, else a private child."""
     signatures: Path | None = None
     """Database folder of the private clamd child; unset: the official one if installed, else the demo's."""
+    signature_mirror: str | None = None
+    """Where `signatures update` gets the official database; unset: from ClamAV; `none`: from nowhere."""
+    signature_urls: str | None = None
+    """Further database files for `signatures update`, with blanks between the addresses."""
     policy: str = DEFAULT
     """Name of a shipped policy, or the path of a policy file."""
     store_url: str
@@ -30,6 +34,8 @@ class Settings:
 VARIABLES: Mapping[str, str] = {
     "clamd_url": "ATTACHGUARD_CLAMD_URL",
     "signatures": "ATTACHGUARD_SIGNATURES",
+    "signature_mirror": "ATTACHGUARD_SIGNATURE_MIRROR",
+    "signature_urls": "ATTACHGUARD_SIGNATURE_URLS",
     "policy": "ATTACHGUARD_POLICY",
     "store_url": "ATTACHGUARD_STORE_URL",
     "quarantine_url": "ATTACHGUARD_QUARANTINE_URL",
@@ -49,6 +55,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         clamd_url=read("clamd_url"),
         signatures=Path(signatures) if signatures else None,
+        signature_mirror=read("signature_mirror"),
+        signature_urls=read("signature_urls"),
         policy=read("policy") or DEFAULT,
         store_url=read("store_url") or f"file://{home}/clean",
         quarantine_url=read("quarantine_url") or f"file://{home}/quarantine",

@@ -5,15 +5,12 @@ the probes within the last minute, and one that others look after (its signature
 passes one again after every "clean".
 """
 
-import os
-import stat
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from io import FileIO
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -24,8 +21,10 @@ from attachguard.adapters.clamd_control import Stats, ping, stats, version
 from attachguard.adapters.clamd_live import Live, asker, prove_all, signature_identity
 from attachguard.adapters.clamd_wire import TOO_LARGE, Address, Deadline, NobodyThere, ask
 from attachguard.adapters.forks import renew_after_fork
+from attachguard.adapters.scanned_file import HashedFile, Rereadable, opened
+from attachguard.adapters.signatures.age import HOW_TO_UPDATE, signature_age, signature_checks
 from attachguard.errors import ScannerUnavailable
-from attachguard.model import Check, ScanIdentity, ScanResult
+from attachguard.model import Check, Limits, ScanIdentity, ScanResult, SignatureRules
 
 SCAN_SECONDS = 60.0
 """For one file, waiting included: longer than clamd itself takes before it gives up (MaxScanTime, 20 s)."""
@@ -33,21 +32,8 @@ SCAN_SECONDS = 60.0
 PROVEN_SECONDS = 60.0
 """How long a passed probe counts."""
 
-SIGNATURES_AGING = timedelta(days=3)
-SIGNATURES_OLD = timedelta(days=7)
-"""Official signatures appear every day."""
-
 WITHOUT_MD5_CACHE = (1, 5)
 """Engines before this one can't tell that an Office document needs a password."""
-
-HOW_TO_GET_SIGNATURES = (
-    "get the official ones with freshclam (Debian, Ubuntu: `apt-get install clamav-freshclam`, then `freshclam`) "
-    "or name a folder in ATTACHGUARD_SIGNATURES"
-)
-
-
-_OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-"""No link is followed, and a pipe does not block."""
 
 
 class ClamdSource(Protocol):
@@ -102,6 +88,18 @@ class RunningClamd:
         """Leave it running: it is not ours."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """An answer, and what it is about: enough to know later whether it still holds."""
+
+    result: ScanResult
+    size: int
+    sha256: str | None
+    """Of the bytes that clamd was given; None when it did not want them all."""
+    edition: str | None
+    """See Clamd.edition."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Proof:
     live: Live
@@ -115,16 +113,20 @@ class Clamd:
         self,
         source: ClamdSource,
         *,
+        limits: Limits | None = None,
+        rules: SignatureRules | None = None,
         scan_seconds: float = SCAN_SECONDS,
-        oldest_signatures: timedelta | None = None,
+        proven_seconds: float = PROVEN_SECONDS,
     ) -> None:
         """Remember the source; nothing is started or asked before the first scan or probe.
 
-        `oldest_signatures`: refuse to scan with official signatures older than this; None: only warn.
+        `limits`: what it must take to be believed; `rules`: how old its official signatures may be.
         """
         self._source = source
+        self._limits = limits or Limits()
+        self._rules = rules or SignatureRules()
         self._seconds = scan_seconds
-        self._oldest = oldest_signatures
+        self._proven = proven_seconds
         self._proof: _Proof | None = None
         self._closed = False
         self._slots = threading.BoundedSemaphore(source.slots)
@@ -136,12 +138,34 @@ class Clamd:
         A file larger than clamd takes has the hit `Heuristics.Limits.Exceeded.StreamMaxLength`. Raises
         ScannerUnavailable whenever the answer is not a believable yes or no about exactly the bytes of this file.
         """
+        with opened(path) as (file, size):
+            _, result = self._answer(file, size)
+        return result
+
+    def look(self, path: Path) -> Look:
+        """Scan one file, as `scan` does, and tell exactly which bytes were looked at by exactly whom."""
+        with opened(path) as (file, size):
+            hashed = HashedFile(file)
+            live, result = self._answer(hashed, size)
+        sha256 = hashed.sha256() if hashed.count == size else None
+        return Look(result=result, size=size, sha256=sha256, edition=_edition(live))
+
+    def edition(self) -> str | None:
+        """Name all that an answer depends on beside the file: engine, database, settings.
+
+        None where one of them could change without our seeing it: a clamd that others look after. Raises
+        ScannerUnavailable whenever a scan would: not there, not believed within the last minute, too old.
+        """
         deadline = Deadline.after(self._seconds)
-        with _opened(path) as (file, size), self._slot(deadline):
-            try:
-                return self._scan(file, size, deadline)
-            except NobodyThere:  # a private one that just ended has a successor; one of others has not
-                return self._scan(file, size, deadline)
+        self._refuse_closed()
+        live = self._source.live(deadline)
+        if (edition := _edition(live)) is None:
+            return None
+        self._refuse_old(live)
+        if not self._is_proven(live):
+            with self._slot(deadline), self._doubting(live):
+                self._believe(live, deadline)
+        return edition
 
     def probe(self) -> Sequence[Check]:
         """Ask everything there is to ask; never raises."""
@@ -156,7 +180,7 @@ class Clamd:
         return (
             Check(name="clamd", ok=True, detail=f"{live.version.engine}, {whose}, at {live.address}"),
             *self._probes(live, deadline),
-            *_signature_checks(live),
+            *signature_checks(live, self._rules),
             _engine_check(live),
             _queue_check(live, deadline),
             *self._source.checks(live, deadline),
@@ -185,19 +209,33 @@ class Clamd:
         """In a forked process: as many slots as ever, whatever the parent was doing."""
         self._slots = threading.BoundedSemaphore(self._source.slots)
 
-    def _scan(self, file: FileIO, size: int, deadline: Deadline) -> ScanResult:
+    def _answer(self, file: Rereadable, size: int) -> tuple[Live, ScanResult]:
+        deadline = Deadline.after(self._seconds)
+        with self._slot(deadline):
+            try:
+                return self._scan(file, size, deadline)
+            except NobodyThere:  # a private one that just ended has a successor; one of others has not
+                return self._scan(file, size, deadline)
+
+    def _scan(self, file: Rereadable, size: int, deadline: Deadline) -> tuple[Live, ScanResult]:
         live = self._source.live(deadline)
         self._refuse_old(live)
         identity = ScanIdentity(engine=live.version.engine, signatures=live.signatures, at=datetime.now(UTC))
-        try:
+        with self._doubting(live):
             self._believe(live, deadline)
-            return ScanResult(hit=self._hit(live, file, size, deadline), identity=identity)
+            return live, ScanResult(hit=self._hit(live, file, size, deadline), identity=identity)
+
+    @contextmanager
+    def _doubting(self, live: Live) -> Iterator[None]:
+        """Believe a clamd that gave no good answer only after it has passed the probes again."""
+        try:
+            yield
         except ScannerUnavailable:
             self._proof = None
             self._source.doubt(live)
             raise
 
-    def _hit(self, live: Live, file: FileIO, size: int, deadline: Deadline) -> str | None:
+    def _hit(self, live: Live, file: Rereadable, size: int, deadline: Deadline) -> str | None:
         if live.stream_length is not None and size > live.stream_length:
             return TOO_LARGE
         file.seek(0)
@@ -208,73 +246,53 @@ class Clamd:
 
     def _believe(self, live: Live, deadline: Deadline) -> None:
         """Return when this clamd has passed its probes within the last minute."""
-        now = time.monotonic()
-        if (proof := self._proof) and proof.live == live and now - proof.at < PROVEN_SECONDS:
+        if self._is_proven(live):
             return
-        prove_all(live, deadline)
+        now = time.monotonic()
+        prove_all(live, self._limits, deadline)
         self._proof = _Proof(live, now)
 
+    def _is_proven(self, live: Live) -> bool:
+        proof = self._proof
+        return proof is not None and proof.live == live and time.monotonic() - proof.at < self._proven
+
     def _refuse_old(self, live: Live) -> None:
-        built = live.version.built
-        if self._oldest is not None and built is not None and datetime.now(UTC) - built > self._oldest:
-            raise ScannerUnavailable(f"the signatures are too old: {live.signatures}; run `freshclam`")
+        age = signature_age(live, self._rules)
+        if age.refused:
+            raise ScannerUnavailable(f"the signatures are not used: {live.signatures}, {age.told}; {HOW_TO_UPDATE}")
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise ScannerUnavailable("the scanner was closed")
 
     @contextmanager
     def _slot(self, deadline: Deadline) -> Iterator[None]:
         """Wait for a turn: clamd gets no more questions than it has threads, so none waits out of our sight."""
-        if self._closed:
-            raise ScannerUnavailable("the scanner was closed")
+        self._refuse_closed()
         slots = self._slots
         if not slots.acquire(timeout=deadline.left()):
             raise ScannerUnavailable("clamd is busy: no turn came in time")
         try:
-            if self._closed:
-                raise ScannerUnavailable("the scanner was closed")
+            self._refuse_closed()
             yield
         finally:
             slots.release()
 
     def _probes(self, live: Live, deadline: Deadline) -> Sequence[Check]:
         asked = asker(live, deadline)
-        probes = clamd_probes.ESSENTIAL + clamd_probes.HARDENED + clamd_probes.ROOMY
+        limits = self._limits
+        probes = (*clamd_probes.ESSENTIAL, *clamd_probes.hardened(limits), clamd_probes.roomy(limits))
         found = [clamd_probes.check(asked, probe) for probe in probes]
         if live.stream_length is not None:
             found.append(clamd_probes.too_large_check(asked, live.stream_length))
         return found
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[FileIO, int]]:
-    """Open a regular file for one pass; raises ScannerUnavailable for anything else."""
-    try:
-        file = FileIO(path, "r", opener=lambda name, _: os.open(name, _OPEN_FLAGS))
-    except OSError as error:
-        raise ScannerUnavailable(f"the file to scan can't be opened: {error.strerror}") from error
-    with file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise ScannerUnavailable("what was to be scanned is not a regular file")
-        yield file, found.st_size
-
-
-def _signature_checks(live: Live) -> Sequence[Check]:
-    if live.demo:
-        detail = f"{live.signatures}: only the demo set, which finds EICAR and no malware; {HOW_TO_GET_SIGNATURES}"
-        return (Check(name="signatures", ok=False, detail=detail, required=False),)
-    if live.version.daily is None:
-        detail = f"{live.signatures}: no official daily database is loaded; {HOW_TO_GET_SIGNATURES}"
-        return (Check(name="signatures", ok=False, detail=detail, required=False),)
-    identity = Check(name="signatures", ok=True, detail=live.signatures)
-    built = live.version.built
-    if built is None:
-        return identity, Check(name="signature age", ok=False, detail="the build time can't be read", required=False)
-    age = datetime.now(UTC) - built
-    fresh = age <= SIGNATURES_AGING
-    advice = "" if fresh else "; run `freshclam`"
-    return (
-        identity,
-        Check(name="signature age", ok=fresh, detail=f"{age.days} days{advice}", required=age > SIGNATURES_OLD),
-    )
+def _edition(live: Live) -> str | None:
+    """Name engine, database and settings; None where it is not ours or can't be fingerprinted."""
+    if not live.private or live.fingerprint is None or live.configuration is None:
+        return None
+    return f"{live.version.engine}/{live.version.daily}/{live.fingerprint}/{live.configuration}"
 
 
 def _engine_check(live: Live) -> Check:

@@ -21,7 +21,7 @@ from attachguard.adapters.clamd_process import ClamdProcess
 from attachguard.adapters.clamd_program import ClamdProgram, find_program
 from attachguard.adapters.clamd_wire import Deadline, NoAnswerInTime
 from attachguard.adapters.forks import renew_after_fork
-from attachguard.adapters.signatures import SignatureSet, SignatureWatch
+from attachguard.adapters.signatures import SignatureSource, SignatureWatch
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import Check
 
@@ -59,7 +59,7 @@ class ClamdChild:
 
     def __init__(
         self,
-        signatures: SignatureSet,
+        signatures: SignatureSource,
         *,
         settings: ClamdSettings | None = None,
         program: ClamdProgram | None = None,
@@ -282,7 +282,7 @@ class ClamdChild:
         try:
             program = self._program or find_program()
             process = ClamdProcess(
-                program, self._signatures, self._settings, Deadline.after(START_SECONDS), self._closed
+                program, self._signatures.current(), self._settings, Deadline.after(START_SECONDS), self._closed
             )
         except BaseException as error:  # noqa: BLE001 - handed on to whoever asks for the result
             start.set_exception(error)

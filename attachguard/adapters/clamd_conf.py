@@ -1,20 +1,27 @@
 """The settings of a private clamd, written for the version that will read them.
 
-The figures belong together: attachguard's own limits (model.Limits) stay below clamd's, so that clamd never
+The figures belong together: the limits of the policy (model.Limits) stay below clamd's, so that clamd never
 stops looking at something attachguard would deliver, and every limit that clamd meets is an alert. Where a
 reason is not given, clamd.conf(5) gives it.
 """
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from attachguard.errors import ScannerUnavailable
+from attachguard.model import Limits
 
 OLDEST_ENGINE = (1, 0)
 """Older ones do not know every option below; an option that clamd does not know stops its start."""
 
 MIB = 1024 * 1024
+
+MOST_BYTES = 2**31 - 1
+"""The largest size that every version reads (libclamav counts some of them in 31 bits)."""
+MOST_RECURSION = 100
+"""Deeper than anybody nests files, and than clamd's stack of files in files should be made."""
 
 
 def _cores() -> int:
@@ -26,7 +33,7 @@ class ClamdSettings:
     """The figures of a private clamd."""
 
     stream_length: int = 11 * MIB
-    """Bytes of the largest file it takes: above the 10 MiB that a received file may have."""
+    """Bytes of the largest file it takes: above Limits.file_size."""
     file_size: int = 64 * MIB
     """Bytes of the largest thing inside a file it looks at: above Limits.member_size."""
     scan_size: int = 256 * MIB
@@ -44,6 +51,23 @@ class ClamdSettings:
     def slots(self) -> int:
         """How many files are looked at side by side."""
         return self.threads or _cores()
+
+    @classmethod
+    def above(cls, limits: Limits) -> "ClamdSettings":
+        """Give the figures for a policy: each above its limit, and none below the usual one.
+
+        A limit beyond what clamd can do is met by clamd first: such a file has a hit of its own and is never clean.
+        """
+        usual = cls()
+        stream_length = min(MOST_BYTES, max(usual.stream_length, limits.file_size + MIB))
+        file_size = min(MOST_BYTES, max(usual.file_size, limits.member_size * 5 // 4, stream_length))
+        return cls(
+            stream_length=stream_length,
+            file_size=file_size,
+            scan_size=min(MOST_BYTES, max(usual.scan_size, limits.inflated_size * 5 // 4, file_size)),
+            files=max(usual.files, 2 * limits.members),
+            recursion=min(MOST_RECURSION, max(usual.recursion, limits.depth + 5)),
+        )
 
 
 _ALERTS = (
@@ -102,14 +126,19 @@ def clamd_conf(home: Path, engine: tuple[int, ...], settings: ClamdSettings) -> 
     return "".join(f"{name} {value}\n" for name, value in figures + _ALERTS + _PROCESS + newer)
 
 
-def foreign_clamd_advice() -> str:
+def foreign_clamd_advice(settings: ClamdSettings | None = None) -> str:
     """Tell what a clamd that attachguard did not start needs in its clamd.conf to pass the probes."""
-    own = ClamdSettings()
+    own = settings or ClamdSettings()
     figures = (
-        f"StreamMaxLength {own.stream_length // MIB}M, MaxFileSize {own.file_size // MIB}M, "
-        f"MaxScanSize {own.scan_size // MIB}M, MaxFiles {own.files}, MaxRecursion {own.recursion}"
+        f"StreamMaxLength {-(-own.stream_length // MIB)}M, MaxFileSize {-(-own.file_size // MIB)}M, "
+        f"MaxScanSize {-(-own.scan_size // MIB)}M, MaxFiles {own.files}, MaxRecursion {own.recursion}"
     )
     return f"{figures}, AlertExceedsMax yes, AlertEncrypted yes"
+
+
+def configuration_digest(engine: tuple[int, ...], settings: ClamdSettings) -> str:
+    """Compute the SHA-256 over everything in clamd.conf that is not the place where it lies."""
+    return hashlib.sha256(clamd_conf(Path("/"), engine, settings).encode()).hexdigest()
 
 
 def socket_path(home: Path) -> Path:

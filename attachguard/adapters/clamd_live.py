@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from attachguard.adapters import clamd_probes
-from attachguard.adapters.clamd_conf import foreign_clamd_advice
+from attachguard.adapters.clamd_conf import ClamdSettings, foreign_clamd_advice
 from attachguard.adapters.clamd_control import Version
 from attachguard.adapters.clamd_wire import Address, Deadline, NoAnswerInTime, ask
 from attachguard.errors import ScannerUnavailable
+from attachguard.model import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class Live:
     """`daily 27830 2026-11-20T09:31:07Z`, or `custom` with the fingerprint of the database files."""
     fingerprint: str | None = None
     """SHA-256 over the database files; None where they can't be read from here."""
+    configuration: str | None = None
+    """SHA-256 over its settings, where they are ours."""
     demo: bool = False
     """Whether it knows EICAR and nothing else."""
     stream_length: int | None = None
@@ -46,12 +49,13 @@ def prove_essential(live: Live, deadline: Deadline) -> None:
     clamd_probes.prove(asker(live, deadline), clamd_probes.ESSENTIAL)
 
 
-def prove_all(live: Live, deadline: Deadline) -> None:
+def prove_all(live: Live, limits: Limits, deadline: Deadline) -> None:
     """Return when this clamd has passed every probe that makes its word count; raises ScannerUnavailable."""
     prove_essential(live, deadline)
     try:
-        clamd_probes.prove(asker(live, deadline), clamd_probes.HARDENED)
+        clamd_probes.prove(asker(live, deadline), clamd_probes.hardened(limits))
     except NoAnswerInTime:
         raise
     except ScannerUnavailable as error:
-        raise ScannerUnavailable(f"{error}; clamd.conf needs {foreign_clamd_advice()}") from error
+        needed = ClamdSettings.above(limits)
+        raise ScannerUnavailable(f"{error}; clamd.conf needs {foreign_clamd_advice(needed)}") from error

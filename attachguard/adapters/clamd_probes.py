@@ -14,7 +14,7 @@ from functools import cache
 
 from attachguard.adapters.clamd_wire import TOO_LARGE
 from attachguard.errors import ScannerUnavailable
-from attachguard.model import Check
+from attachguard.model import Check, Limits
 
 Ask = Callable[[bytes], str | None]
 """Has bytes scanned: the name of the hit, None for clean; raises ScannerUnavailable."""
@@ -22,8 +22,9 @@ Ask = Callable[[bytes], str | None]
 MIB = 1024 * 1024
 NESTED = 20
 """Zips in zips: more than any sensible MaxRecursion."""
-LARGEST_UPLOAD = 10 * MIB
-LARGEST_MEMBER = 50 * MIB
+LARGEST_MEMBER = Limits().member_size
+LARGEST_ASKED = 256 * MIB
+"""Bytes of the largest file a probe makes: doctor must not need the memory of the largest policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +76,19 @@ def deep_zip() -> bytes:
 
 
 @cache
-def large_member() -> bytes:
-    """Make the start of a tar (POSIX.1-1988 ustar) whose only member says that it has LARGEST_MEMBER bytes.
+def large_member(size: int = LARGEST_MEMBER) -> bytes:
+    """Make the start of a tar (POSIX.1-1988 ustar) whose only member says that it has so many bytes.
 
     clamd looks at the size before the bytes: too large is an alert at once, and what is missing is not missed.
     """
     member = tarfile.TarInfo("large.bin")
-    member.size = LARGEST_MEMBER
+    member.size = size
     return member.tobuf(tarfile.USTAR_FORMAT) + bytes(512)
 
 
 def clean() -> bytes:
     """Make a file with nothing in it to report."""
     return b"attachguard asks whether its virus scanner is awake.\n"
-
-
-def largest_upload() -> bytes:
-    """Make the largest file that attachguard receives."""
-    return bytes(LARGEST_UPLOAD)
 
 
 def _is_malware(hit: str | None) -> bool:
@@ -124,7 +120,7 @@ ESSENTIAL = (
 STILL_AWAKE = ESSENTIAL[1]
 """The one that shows most: signatures, engine and temporary folder at once."""
 
-HARDENED = (
+_ALERTING = (
     Probe(
         name="encrypted zip",
         payload=encrypted_zip,
@@ -137,25 +133,31 @@ HARDENED = (
         passes=lambda hit: hit is not None,
         wrong=f"what lies {NESTED} zips deep passes as clean, without being looked at",
     ),
-    Probe(
+)
+
+
+def hardened(limits: Limits) -> tuple[Probe, ...]:
+    """List what shows that a limit or a password is an alert; a clamd that others configured must show it too."""
+    size = limits.member_size
+    large = Probe(
         # A zip's member above MaxFileSize is cut short in silence (ClamAV 1.4), so the limit itself has to be known.
         name="large member",
-        payload=large_member,
+        payload=lambda: large_member(size),
         passes=lambda hit: hit is None,
-        wrong=f"what unpacks to {LARGEST_MEMBER // MIB} MiB is not looked at to its end (MaxFileSize)",
-    ),
-)
-"""What shows that a limit or a password is an alert; a clamd that others configured must show it too."""
+        wrong=f"what unpacks to {size // MIB} MiB is not looked at to its end (MaxFileSize)",
+    )
+    return (*_ALERTING, large)
 
-ROOMY = (
-    Probe(
+
+def roomy(limits: Limits) -> Probe:
+    """Ask what takes too long to ask each time: whether the largest file of the policy is taken."""
+    size = min(limits.file_size, LARGEST_ASKED)
+    return Probe(
         name="size limit",
-        payload=largest_upload,
+        payload=lambda: bytes(size),
         passes=lambda hit: hit is None,
-        wrong=f"a file of {LARGEST_UPLOAD // MIB} MiB is more than it takes (StreamMaxLength, MaxFileSize)",
-    ),
-)
-"""What is worth knowing but takes too long to ask each time."""
+        wrong=f"a file of {size // MIB} MiB is more than it takes (StreamMaxLength, MaxFileSize)",
+    )
 
 
 def prove(ask: Ask, probes: Sequence[Probe]) -> None:

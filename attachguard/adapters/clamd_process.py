@@ -16,7 +16,14 @@ from pathlib import Path
 from threading import Event, Thread
 
 from attachguard.adapters import clamd_probes
-from attachguard.adapters.clamd_conf import ClamdSettings, clamd_conf, database_folder, socket_path, temporary_folder
+from attachguard.adapters.clamd_conf import (
+    ClamdSettings,
+    clamd_conf,
+    configuration_digest,
+    database_folder,
+    socket_path,
+    temporary_folder,
+)
 from attachguard.adapters.clamd_control import ping, version
 from attachguard.adapters.clamd_home import ClamdHome, apparmor_advice, sweep
 from attachguard.adapters.clamd_live import Live, signature_identity
@@ -92,6 +99,7 @@ class ClamdProcess:
             version=told,
             signatures=signature_identity(told, fingerprint),
             fingerprint=fingerprint,
+            configuration=configuration_digest(program.number, settings),
             demo=signatures.demo,
             stream_length=settings.stream_length,
             private=True,
@@ -115,6 +123,12 @@ class ClamdProcess:
         """Its process id."""
         assert self._keeper is not None
         return self._keeper.pid
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What it said against its signatures while it loaded them all the same: a rule it can't read is left out."""
+        assert self._keeper is not None
+        return self._keeper.complaints()
 
     @property
     def alive(self) -> bool:
@@ -216,6 +230,9 @@ class _Keeper:
         errors = [line for line in said if "ERROR" in line or "Error" in line]
         status = self._process.returncode if self._process else None
         return (errors or said or [f"it ended with status {status}"])[-1]
+
+    def complaints(self) -> tuple[str, ...]:
+        return tuple(line for line in list(self._lines) if line.startswith("LibClamAV Error"))
 
     def stop(self) -> None:
         """End it; returns when it is gone and waited for.

@@ -34,11 +34,15 @@ class ClamdProgram:
     gid: int
 
     def command(self, conf: str) -> list[str]:
-        """Start clamd with no privileges to gain, as somebody who is not root, ended when we end."""
+        """Start clamd, contained."""
+        return self.contained(self.path, "--config-file", conf)
+
+    def contained(self, *command: str) -> list[str]:
+        """Start a program with no privileges to gain, as somebody who is not root, ended when we end."""
         drop = ["--no-new-privs", "--pdeathsig", "KILL"]
         if os.geteuid() == 0:
             drop += [f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups", "--inh-caps=-all"]
-        return [self.setpriv, *drop, "--", self.path, "--config-file", conf]
+        return [self.setpriv, *drop, "--", *command]
 
 
 def find_program(search: str | None = None) -> ClamdProgram:

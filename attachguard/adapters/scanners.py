@@ -16,7 +16,7 @@ from attachguard.adapters.clamd_wire import Address, Deadline, TcpAddress, UnixA
 from attachguard.adapters.forks import renew_after_fork
 from attachguard.adapters.signatures import choose_set
 from attachguard.errors import ScannerUnavailable, UsageError
-from attachguard.model import Check
+from attachguard.model import Check, Limits, SignatureRules
 
 USUAL_SOCKETS = (
     Path("/run/clamav/clamd.ctl"),  # Debian, Ubuntu, Arch
@@ -28,19 +28,32 @@ _PROBE_SECONDS = 5.0
 """How long the system's clamd may take to pass its probes before it is left alone."""
 
 
-def open_scanner(url: str | None, signatures: Path | None) -> Clamd:
+def open_scanner(
+    url: str | None,
+    signatures: Path | None,
+    *,
+    limits: Limits | None = None,
+    rules: SignatureRules | None = None,
+) -> Clamd:
     """Make the scanner that the settings ask for. Nothing is started before the first scan or probe.
 
     `url`: `unix:///path` or `tcp://127.0.0.1:3310`; another machine only as `tcp://host:3310?remote=allow`,
     because nothing on that way is encrypted or signed. Without a url: the system's clamd where it answers on its
     usual socket and passes the probes, else a private one. `signatures`: the folder the private one loads; naming
-    it means that the private one is wanted. Raises UsageError for a url that makes no sense.
+    it means that the private one is wanted. `limits` and `rules` are the policy's: how large files may be, how old
+    signatures. Raises UsageError for a url that makes no sense.
     """
+    limits = limits or Limits()
+
+    def clamd(source: ClamdSource) -> Clamd:
+        return Clamd(source, limits=limits, rules=rules)
+
     if url is not None:
-        return Clamd(RunningClamd(parse_address(url)))
+        return clamd(RunningClamd(parse_address(url)))
+    private = ClamdChild(choose_set(signatures), settings=ClamdSettings.above(limits))
     if signatures is not None:
-        return Clamd(ClamdChild(choose_set(signatures)))
-    return Clamd(FoundOrPrivate(usual_addresses(), ClamdChild(choose_set(None))))
+        return clamd(private)
+    return clamd(FoundOrPrivate(usual_addresses(), private, limits))
 
 
 def parse_address(url: str) -> Address:
@@ -82,7 +95,8 @@ def usual_addresses() -> tuple[UnixAddress, ...]:
 class FoundOrPrivate:
     """A running clamd that passes the probes, else a private one; decided at the first question, once."""
 
-    def __init__(self, addresses: Iterable[UnixAddress], private: ClamdChild) -> None:
+    def __init__(self, addresses: Iterable[UnixAddress], private: ClamdChild, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
         self._addresses = tuple(addresses)
         self._private = private
         self._chosen: ClamdSource | None = None
@@ -135,7 +149,7 @@ class FoundOrPrivate:
             running = RunningClamd(address)
             hurry = deadline.sooner(_PROBE_SECONDS)
             try:
-                prove_all(running.live(hurry), hurry)
+                prove_all(running.live(hurry), self._limits, hurry)
             except ScannerUnavailable as error:
                 deadline.left()
                 detail = f"{address} is not used: {error}"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from attachguard.cli import check, doctor, explain, policies
+from attachguard.cli import check, doctor, explain, policies, signatures
 from attachguard.cli.console import complain
 from attachguard.cli.output import Listened
 from attachguard.errors import AttachguardError
@@ -26,6 +26,7 @@ app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("doctor")(doctor.doctor)
 app.add_typer(policies.app, name="policy")
+app.add_typer(signatures.app, name="signatures")
 
 
 def _print_version(wanted: bool) -> None:

@@ -32,6 +32,10 @@ def show(policy: Annotated[str, typer.Argument(metavar="NAME|PATH")]) -> None:
     for field in loaded.limits.__dataclass_fields__:
         limits.add_row(field, str(getattr(loaded.limits, field)))
     console.print(limits)
+    signatures = Table("signatures", "", box=None, header_style="bold")
+    for field in loaded.signatures.__dataclass_fields__:
+        signatures.add_row(field, str(getattr(loaded.signatures, field)))
+    console.print(signatures)
     for title, rulings in (("kind", loaded.kinds), ("finding", loaded.rulings)):
         table = Table(title, "ruling", box=None, header_style="bold")
         for name, action in sorted(rulings.items()):

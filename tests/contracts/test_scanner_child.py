@@ -11,7 +11,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,14 +21,16 @@ from attachguard.adapters.clamd_child import Backoff, ClamdChild
 from attachguard.adapters.clamd_conf import ClamdSettings, clamd_conf
 from attachguard.adapters.clamd_home import PREFIX
 from attachguard.adapters.clamd_program import find_program
-from attachguard.adapters.clamd_wire import Deadline
+from attachguard.adapters.clamd_wire import TOO_LARGE, Deadline
+from attachguard.adapters.scanners import open_scanner
 from attachguard.adapters.signatures import SignatureSet, choose_set, demo_set
 from attachguard.errors import ScannerUnavailable
-from attachguard.model import Limits
+from attachguard.model import Limits, SignatureRules
 from tests.contracts.scanner import put
 from tests.corpus import needs_corpus
 
 CORPUS = "ATTACHGUARD_CORPUS"
+MIB = 1024 * 1024
 DEMO = "AttachGuard.Demo.Eicar"
 
 
@@ -364,14 +365,16 @@ class TestSignatures:
         made = signatures(tmp_path / "set", own_ndb=demo_line())
         shutil.copyfile(Path(os.environ[CORPUS]) / "freshclam" / file, made.folder / "daily.cvd")
         assert temp.is_dir()
-        with Clamd(ClamdChild(made)) as scanner:
+        with Clamd(ClamdChild(made), rules=SignatureRules(refuse_after_days=36_500)) as scanner:
             assert scanner.scan(put(tmp_path, clamd_probes.eicar())).identity.signatures == named
             age = next(check for check in scanner.probe() if check.name == "signature age")
-        assert (age.ok, age.required) == (False, True)
+        assert (age.ok, age.required) == (False, False)
         path = put(tmp_path, b"")
-        strict = Clamd(ClamdChild(made), oldest_signatures=timedelta(days=7))
-        with strict, pytest.raises(ScannerUnavailable, match="too old"):
-            strict.scan(path)
+        with Clamd(ClamdChild(made)) as scanner:
+            with pytest.raises(ScannerUnavailable, match="policy refuses them after 7"):
+                scanner.scan(path)
+            age = next(check for check in scanner.probe() if check.name == "signature age")
+        assert (age.ok, age.required) == (False, True)
 
     def test_the_fingerprint_changes_with_name_and_content_and_nothing_else(self, tmp_path: Path) -> None:
         one = signatures(tmp_path / "one", a_ndb="x", notes_txt="anything")
@@ -421,10 +424,31 @@ class TestSignatures:
     def test_a_named_folder_goes_before_the_official_one_and_that_before_the_demo(self, tmp_path: Path) -> None:
         official = tmp_path / "official"
         official.mkdir()
-        assert choose_set(None, official) == demo_set()
+        assert choose_set(None, official).current() == demo_set()
         (official / "daily.cld").touch()
-        assert choose_set(None, official) == SignatureSet(folder=official)
-        assert choose_set(tmp_path, official) == SignatureSet(folder=tmp_path)
+        assert choose_set(None, official).current() == SignatureSet(folder=official)
+        assert choose_set(tmp_path, official).current() == SignatureSet(folder=tmp_path)
+
+    def test_the_official_database_is_taken_up_when_it_arrives_and_never_left_again(
+        self, temp: Path, tmp_path: Path
+    ) -> None:
+        official = tmp_path / "official"
+        official.mkdir()
+        path = put(tmp_path, b"can you find me please?")
+        assert temp.is_dir()
+        with ClamdChild(choose_set(None, official), watch_seconds=0.01) as child, Clamd(child) as scanner:
+            assert scanner.scan(path).hit is None
+            (official / "extra.ndb").write_text(demo_line() + f"Own.Name:0:*:{b'find me please'.hex()}\n")
+            time.sleep(0.05)
+            assert scanner.scan(path).hit is None
+            (official / "daily.cld").write_text("no database\n")
+            until(lambda: scanner.scan(path).hit is None and "refused" in _update(scanner))
+            (official / "daily.cld").unlink()
+            until(lambda: scanner.scan(path).hit == "Own.Name.UNOFFICIAL")
+            for file in list(official.iterdir()):
+                file.unlink()
+            time.sleep(0.05)
+            assert scanner.scan(path).hit == "Own.Name.UNOFFICIAL"
 
 
 def _update(scanner: Clamd) -> str:
@@ -439,6 +463,36 @@ class TestSettings:
         assert ours.inflated_size < clamds.scan_size
         assert ours.members < clamds.files
         assert ours.depth < clamds.recursion
+
+    @pytest.mark.parametrize(
+        "limits",
+        [
+            Limits(file_size=40 * MIB),
+            Limits(file_size=300 * MIB, member_size=200 * MIB, inflated_size=900 * MIB, members=9000, depth=20),
+            Limits(file_size=1, member_size=1, inflated_size=1, members=1, depth=1),
+        ],
+    )
+    def test_the_limits_of_any_policy_are_below_clamds(self, limits: Limits) -> None:
+        clamds = ClamdSettings.above(limits)
+        assert limits.file_size < clamds.stream_length <= clamds.file_size <= clamds.scan_size
+        assert limits.member_size < clamds.file_size
+        assert limits.inflated_size < clamds.scan_size
+        assert limits.members < clamds.files
+        assert limits.depth < clamds.recursion
+
+    def test_no_policy_makes_clamd_unable_to_start(self, temp: Path, tmp_path: Path) -> None:
+        huge = Limits(file_size=2**40, member_size=2**41, inflated_size=2**42, members=10**9, depth=10**6)
+        assert temp.is_dir()
+        with Clamd(ClamdChild(demo_set(), settings=ClamdSettings.above(huge))) as scanner:
+            assert scanner.scan(put(tmp_path, clamd_probes.eicar())).hit is not None
+
+    def test_a_file_as_large_as_the_policy_allows_is_scanned_to_its_end(self, temp: Path, tmp_path: Path) -> None:
+        limits = Limits(file_size=16 * MIB)
+        assert temp.is_dir()
+        with open_scanner(None, demo_set().folder, limits=limits) as scanner:
+            assert scanner.scan(put(tmp_path, bytes(16 * MIB - 68) + clamd_probes.eicar())).hit == f"{DEMO}.UNOFFICIAL"
+            assert scanner.scan(put(tmp_path, bytes(17 * MIB + 1))).hit == TOO_LARGE
+            assert next(check for check in scanner.probe() if check.name == "size limit").ok
 
     def test_an_engine_is_told_only_what_it_knows(self) -> None:
         old = clamd_conf(Path("/x"), (1, 4, 6), ClamdSettings())

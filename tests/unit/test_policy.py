@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from attachguard.errors import PolicyError
 from attachguard.findings import FINDINGS
 from attachguard.kinds import KINDS
-from attachguard.model import Action, Finding, Limits
+from attachguard.model import Action, Finding, Limits, SignatureRules
 from attachguard.policy import Policy, available, lint, load_policy
 
 PDF = KINDS["pdf"]
@@ -94,6 +94,20 @@ def test_sizes_are_written_with_their_unit(tmp_path: Path) -> None:
     assert policy.limits == Limits(file_size=3 * 1024 * 1024, file_count=2)
 
 
+def test_the_age_of_signatures_is_a_matter_of_the_policy(tmp_path: Path, small: Policy) -> None:
+    assert small.signatures == SignatureRules(warn_after_days=3, refuse_after_days=7, reuse_hours=24)
+    text = 'name = "x"\nversion = 1\ntitle = "x"\nextends = "marketplace"\n[signatures]\nrefuse_after_days = 5\n'
+    policy = load_policy(write(tmp_path, text + "reuse_hours = 0\n"))
+    assert policy.signatures == SignatureRules(warn_after_days=3, refuse_after_days=5, reuse_hours=0)
+    assert load_policy("marketplace").signatures == SignatureRules()
+
+
+def test_lint_tells_when_nobody_is_warned_before_signatures_are_refused(tmp_path: Path) -> None:
+    assert not any("warn_after_days" in line for line in lint(write(tmp_path, SMALL)))
+    lines = lint(write(tmp_path, SMALL + "\n[signatures]\nwarn_after_days = 7\n"))
+    assert "signatures are refused before anybody is warned: warn_after_days must be below refuse_after_days" in lines
+
+
 @pytest.mark.parametrize(
     ("addition", "line", "says"),
     [
@@ -106,6 +120,16 @@ def test_sizes_are_written_with_their_unit(tmp_path: Path) -> None:
         ("\n[limits]\nfile_size = 0\n", 13, "from 1 on"),
         ("\n[limits]\nfile_size = true\n", 13, "from 1 on"),
         ('\n[sandbox]\nrequire = "none"\n', 13, '"full" or "no-open"'),
+        (
+            "\n[signatures]\nwarn_after = 3\n",
+            13,
+            "unknown key 'warn_after'; known here: refuse_after_days, reuse_hours",
+        ),
+        ("\n[signatures]\nwarn_after_days = 3\nrefuse_after_days = 0\n", 14, "days from 1 to 3650"),
+        ("\n[signatures]\nrefuse_after_days = 4000\n", 13, "days from 1 to 3650"),
+        ("\n[signatures]\nrefuse_after_days = 2.5\n", 13, "days from 1 to 3650"),
+        ("\n[signatures]\nreuse_hours = 25\n", 13, "hours from 0 (never) to 24"),
+        ("\n[signatures]\nreuse_hours = true\n", 13, "hours from 0 (never) to 24"),
         ("\n[colours]\nred = 1\n", 12, "unknown key 'colours'"),
     ],
 )

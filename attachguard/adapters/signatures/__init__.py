@@ -9,6 +9,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from attachguard.errors import ScannerUnavailable
 
@@ -45,6 +46,10 @@ class SignatureSet:
     folder: Path
     demo: bool = False
     """True for the set that finds EICAR and nothing else."""
+
+    def current(self) -> "SignatureSet":
+        """Be the source of itself: a folder that was named is the one to use."""
+        return self
 
     def files(self) -> tuple[Path, ...]:
         """List the database files, by name. Raises ScannerUnavailable when there is none."""
@@ -115,19 +120,39 @@ def demo_set() -> SignatureSet:
     return SignatureSet(folder=Path(__file__).parent, demo=True)
 
 
-def choose_set(folder: Path | None, official: Path = OFFICIAL_FOLDER) -> SignatureSet:
+class SignatureSource(Protocol):
+    """Where the set to use comes from."""
+
+    def current(self) -> SignatureSet:
+        """Name the set that is to be used now."""
+        ...
+
+
+class OfficialOrDemo:
+    """The official database as soon as there is one, and from then on; the demo set before."""
+
+    def __init__(self, official: Path) -> None:
+        """Look into that folder each time, until the official database is there."""
+        self._official = SignatureSet(folder=official)
+        self._arrived = False
+
+    def current(self) -> SignatureSet:
+        """Look whether the official database has arrived. There is no way back from it to a lesser one."""
+        self._arrived = self._arrived or any((self._official.folder / name).is_file() for name in OFFICIAL_FILES)
+        return self._official if self._arrived else demo_set()
+
+
+def choose_set(folder: Path | None, official: Path = OFFICIAL_FOLDER) -> SignatureSource:
     """Choose the folder that was named; else the official database where there is one; else the demo set."""
-    if folder is not None:
-        return demo_set() if folder == demo_set().folder else SignatureSet(folder=folder)
-    if any((official / name).is_file() for name in OFFICIAL_FILES):
-        return SignatureSet(folder=official)
-    return demo_set()
+    if folder is None:
+        return OfficialOrDemo(official)
+    return demo_set() if folder == demo_set().folder else SignatureSet(folder=folder)
 
 
 class SignatureWatch:
     """Notices that the files on disk are no longer those in use, once they have come to rest."""
 
-    def __init__(self, signatures: SignatureSet, *, every: float) -> None:
+    def __init__(self, signatures: SignatureSource, *, every: float) -> None:
         """Look at most once in `every` seconds."""
         self._signatures = signatures
         self._every = every
@@ -142,7 +167,7 @@ class SignatureWatch:
             return False
         self._next = now + self._every
         try:
-            stamp = self._signatures.stamp()
+            stamp = self._signatures.current().stamp()
         except ScannerUnavailable:
             return False  # it is just being exchanged, or gone: what is loaded goes on
         rested, self._seen = stamp == self._seen, stamp

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from attachguard.adapters.signatures import demo_set
 from attachguard.errors import ScannerUnavailable
 from tests.contracts.foreign_clamd import ForeignClamd, foreign_clamd
 from tests.contracts.scanner import put
+from tests.faults.scanner.limits_made import large_files
 
 
 @pytest.fixture
@@ -108,18 +110,62 @@ def test_no_space_to_write(tmp_path: Path, clean: Path) -> None:
         no_answer(scanner, put(tmp_path, bytes(1024 * 1024)))
 
 
-def test_more_threads_than_it_has(scanner: Clamd, clean: Path, eicar: Path) -> None:
-    start = threading.Barrier(200)
+FULL = 'mount -t tmpfs -o size=1m,mode=1777 none tmp && exec "$@"'
+"""Runs a command with a temporary folder of 1 MiB that only it can see."""
+
+can_mount = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_mount, reason="a file system of its own for clamd needs CAP_SYS_ADMIN")
+def test_its_temporary_folder_full(tmp_path: Path, clean: Path, eicar: Path) -> None:
+    prefix = ("unshare", "--mount", "sh", "-c", FULL, "sh")
+    with foreign_clamd(prefix=prefix) as clamd, Clamd(RunningClamd(clamd.address)) as scanner:
+        assert scanner.scan(clean).hit is None
+        no_answer(scanner, put(tmp_path, bytes(2 * 1024 * 1024)))
+        assert scanner.scan(eicar).hit is not None
+        seen_by_clamd = Path(f"/proc/{clamd.process.pid}/root")
+        fill = seen_by_clamd / clamd.unpacks_in.relative_to("/") / "fill"
+        with pytest.raises(OSError, match="No space"):
+            fill.write_bytes(bytes(2 * 1024 * 1024))
+        no_answer(scanner, clean, eicar)
+        fill.unlink()
+        assert scanner.scan(clean).hit is None
+
+
+def test_its_queue_full_of_other_peoples_files(clean: Path, eicar: Path) -> None:
+    slow = large_files(2)
+    with foreign_clamd({"MaxThreads": "2", "MaxQueue": "4"}) as clamd:
+        hasty, patient = (Clamd(RunningClamd(clamd.address), scan_seconds=seconds) for seconds in (0.3, 60))
+        assert patient.scan(clean).hit is None
+        with ThreadPoolExecutor(12) as pool:
+            others = [pool.submit(ask, clamd.address, BytesIO(slow), len(slow), Deadline.after(120)) for _ in range(12)]
+            time.sleep(0.3)
+            for path in (clean, eicar):
+                began = time.monotonic()
+                no_answer(hasty, path)
+                assert time.monotonic() - began < 0.8
+            assert [patient.scan(path).hit is not None for path in (clean, eicar)] == [False, True]
+            assert {other.result() is not None for other in others} == {True}
+
+
+@pytest.mark.parametrize("direct", [False, True], ids=["in turn", "all at once"])
+def test_four_hundred_threads(clamd: ForeignClamd, scanner: Clamd, clean: Path, eicar: Path, *, direct: bool) -> None:
+    start = threading.Barrier(400)
+    payloads = (clean.read_bytes(), eicar.read_bytes())
 
     def run(number: int) -> bool:
         start.wait()
+        if direct:
+            data = payloads[number % 2]
+            return ask(clamd.address, BytesIO(data), len(data), Deadline.after(30)) is not None
         return scanner.scan(eicar if number % 2 else clean).hit is not None
 
-    with ThreadPoolExecutor(200) as pool:
-        assert list(pool.map(run, range(200))) == [False, True] * 100
+    with ThreadPoolExecutor(400) as pool:
+        assert list(pool.map(run, range(400))) == [False, True] * 200
 
 
-def test_killed_again_and_again_under_load(clean: Path, eicar: Path) -> None:
+@pytest.mark.parametrize("times", [12, pytest.param(300, marks=pytest.mark.slow)])
+def test_killed_again_and_again_under_load(clean: Path, eicar: Path, times: int) -> None:
     chance = random.Random(8)
     wrong: list[str] = []
     answers = {"found": 0, "clean": 0, "none": 0}
@@ -142,7 +188,7 @@ def test_killed_again_and_again_under_load(clean: Path, eicar: Path) -> None:
         threads = [threading.Thread(target=load) for _ in range(4)]
         for thread in threads:
             thread.start()
-        for _ in range(12):
+        for _ in range(times):
             time.sleep(chance.uniform(0.02, 0.15))
             _kill(child)
         ended.set()

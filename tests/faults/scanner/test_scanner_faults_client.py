@@ -1,16 +1,17 @@
 """A clamd that passes every probe and then misbehaves about the file, or about who it is."""
 
+import socket
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from attachguard.adapters import clamd_control
-from attachguard.adapters.clamd import Clamd, RunningClamd
+from attachguard.adapters import clamd_control, clamd_probes
+from attachguard.adapters.clamd import PROVEN_SECONDS, Clamd, RunningClamd
 from attachguard.adapters.clamd_wire import TOO_LARGE, Deadline
 from attachguard.errors import ScannerUnavailable
+from attachguard.model import SignatureRules
 from tests.contracts.scanner import put
 from tests.faults.scanner.scripted_clamd import (
     PROBES,
@@ -24,6 +25,8 @@ from tests.faults.scanner.scripted_clamd import (
 )
 from tests.faults.scanner.test_scanner_faults_wire import CLEAN, FOUND, JUNK, SIZE
 
+ANY_AGE = SignatureRules(warn_after_days=3, refuse_after_days=36_500)
+
 
 @pytest.fixture
 def clamd() -> Iterator[ScriptedClamd]:
@@ -33,7 +36,7 @@ def clamd() -> Iterator[ScriptedClamd]:
 
 @pytest.fixture
 def scanner(clamd: ScriptedClamd) -> Iterator[Clamd]:
-    with Clamd(RunningClamd(clamd.unix), scan_seconds=0.5) as scanner:
+    with Clamd(RunningClamd(clamd.unix), rules=ANY_AGE, scan_seconds=0.5) as scanner:
         yield scanner
 
 
@@ -93,15 +96,49 @@ def test_a_clamd_that_falls_blind_between_two_files_is_found_out_before_the_next
     assert scanner.scan(path).hit is None
 
 
+def lenient(link: socket.socket) -> None:
+    """Let an encrypted zip pass, and know the rest."""
+    data = read_stream(link)
+    link.sendall(CLEAN if data == clamd_probes.encrypted_zip() else PROBES.get(data, CLEAN))
+
+
+def test_all_probes_are_asked_again_when_they_have_counted_long_enough(clamd: ScriptedClamd, tmp_path: Path) -> None:
+    path = put(tmp_path, b"good morning")
+    with Clamd(RunningClamd(clamd.unix), proven_seconds=0.5) as scanner:
+        assert scanner.scan(path).hit is None
+        clamd.behaviour = lenient
+        assert scanner.scan(path).hit is None
+        time.sleep(0.5)
+        with pytest.raises(ScannerUnavailable, match="encrypted zip passes"):
+            scanner.scan(path)
+
+
+def test_all_probes_are_asked_again_when_the_signatures_changed(
+    clamd: ScriptedClamd, scanner: Clamd, tmp_path: Path
+) -> None:
+    path = put(tmp_path, b"good morning")
+    clamd.version = b"ClamAV 1.4.6/1/Fri Nov 20 09:31:07 2020"
+    assert scanner.scan(path).hit is None
+    clamd.behaviour = lenient
+    assert scanner.scan(path).hit is None
+    clamd.version = b"ClamAV 1.4.6/2/Sat Nov 21 09:31:07 2020"
+    with pytest.raises(ScannerUnavailable, match="encrypted zip passes"):
+        scanner.scan(path)
+
+
+def test_a_probe_counts_for_a_minute() -> None:
+    assert PROVEN_SECONDS == 60
+
+
 def test_new_signatures_are_recorded_with_the_first_answer_they_give(
     clamd: ScriptedClamd, scanner: Clamd, tmp_path: Path
 ) -> None:
     path = put(tmp_path, b"good morning")
-    clamd.version = b"ClamAV 1.4.6/27830/Fri Nov 20 09:31:07 2026"
-    assert scanner.scan(path).identity.signatures == "daily 27830 2026-11-20T09:31:07Z"
-    clamd.version = b"ClamAV 1.5.1/27831/Sat Nov  7 09:31:07 2026"
+    clamd.version = b"ClamAV 1.4.6/27830/Fri Nov 20 09:31:07 2020"
+    assert scanner.scan(path).identity.signatures == "daily 27830 2020-11-20T09:31:07Z"
+    clamd.version = b"ClamAV 1.5.1/27831/Sat Nov  7 09:31:07 2020"
     identity = scanner.scan(path).identity
-    assert (identity.engine, identity.signatures) == ("ClamAV 1.5.1", "daily 27831 2026-11-07T09:31:07Z")
+    assert (identity.engine, identity.signatures) == ("ClamAV 1.5.1", "daily 27831 2020-11-07T09:31:07Z")
 
 
 @pytest.mark.parametrize(
@@ -128,24 +165,44 @@ def test_a_clamd_that_can_not_say_who_it_is_is_not_believed(
 
 @pytest.mark.parametrize(("days", "required"), [(2, None), (4, False), (8, True)])
 def test_old_signatures_are_a_warning_and_very_old_ones_a_fault(
-    clamd: ScriptedClamd, scanner: Clamd, days: int, required: bool | None
+    clamd: ScriptedClamd, days: int, required: bool | None
 ) -> None:
     clamd.version = _version_built(days)
-    failed = {check.name: check.required for check in scanner.probe() if not check.ok}
+    with Clamd(RunningClamd(clamd.unix)) as scanner:
+        failed = {check.name: check.required for check in scanner.probe() if not check.ok}
     assert failed.get("signature age") == required
 
 
 def test_signatures_older_than_allowed_are_refused(clamd: ScriptedClamd, tmp_path: Path) -> None:
     path = put(tmp_path, b"good morning")
-    with Clamd(RunningClamd(clamd.unix), oldest_signatures=timedelta(days=7)) as scanner:
+    with Clamd(RunningClamd(clamd.unix), rules=SignatureRules(refuse_after_days=7)) as scanner:
         clamd.version = _version_built(8)
-        with pytest.raises(ScannerUnavailable, match="too old"):
+        with pytest.raises(ScannerUnavailable, match="8 days old, and the policy refuses them after 7"):
             scanner.scan(path)
         clamd.version = _version_built(6)
         assert scanner.scan(path).hit is None
 
 
-def _version_built(days: int) -> bytes:
+@pytest.mark.parametrize("built", ["Fri Xyz 20 09:31:07 2020", "Fri Feb 31 09:31:07 2020", "Fri Nov 20 09:31:07 2999"])
+def test_signatures_whose_age_can_not_be_told_are_refused(clamd: ScriptedClamd, tmp_path: Path, built: str) -> None:
+    with Clamd(RunningClamd(clamd.unix), rules=ANY_AGE) as scanner:
+        clamd.version = b"ClamAV 1.5.0/27830/" + built.encode()
+        with pytest.raises(ScannerUnavailable, match="are not used"):
+            scanner.scan(put(tmp_path, b"good morning"))
+        age = next(check for check in scanner.probe() if check.name == "signature age")
+        assert (age.ok, age.required) == (False, True)
+
+
+def test_the_policy_says_from_which_day_on_there_is_a_warning(clamd: ScriptedClamd, tmp_path: Path) -> None:
+    clamd.version = _version_built(4)
+    with Clamd(RunningClamd(clamd.unix), rules=SignatureRules(warn_after_days=5, refuse_after_days=6)) as scanner:
+        assert next(check for check in scanner.probe() if check.name == "signature age").ok
+        clamd.version = _version_built(5.5)
+        assert not next(check for check in scanner.probe() if check.name == "signature age").ok
+        assert scanner.scan(put(tmp_path, b"good morning")).hit is None
+
+
+def _version_built(days: float) -> bytes:
     built = time.gmtime(time.time() - days * 86400)
     return b"ClamAV 1.5.0/27830/" + time.asctime(built).encode()
 
