@@ -28,8 +28,12 @@ def main() -> None:
     walls = jail.prepare({}, layers)
     if data != TRIVIAL:
         import pypdfium2  # noqa: PLC0415 - a trivial job does without
+        from PIL import ImageFile  # noqa: PLC0415 - pdfium's binding imports it late, behind the walls
 
-    jail.lock(errand, walls.rulesets[""], os.getppid(), layers)
+        assert ImageFile
+
+    jail.settle(os.getppid(), layers)
+    jail.lock(errand, walls.rulesets[""], layers)
     if data != TRIVIAL:
         document = pypdfium2.PdfDocument(data)
         made = document[0].render(scale=100 / 72).to_pil().convert("RGB").tobytes()

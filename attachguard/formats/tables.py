@@ -111,7 +111,7 @@ def _places(text: str) -> Iterator[int]:
             yield from _places_under(text, delimiter, own, "")
 
 
-_QUOTED = r'(?:"((?:[^"]++|"")*+)(?:"|\Z))?'
+_QUOTED = r'(?:"((?:[^"]++|"")*)(?:"|\Z))?'
 
 
 def _places_under(text: str, delimiter: str, own: str, quoted: str) -> Iterator[int]:

@@ -63,19 +63,23 @@ def prepare(programs: Mapping[str, Program], layers: frozenset[Layer]) -> Walls:
     return Walls(layers=layers, rulesets=rulesets)
 
 
-def lock(errand: wire.Errand, ruleset: int | None, zygote: int, layers: frozenset[Layer]) -> None:
-    """Put up the walls around the calling process. Raises OSError or ValueError when one does not stand.
-
-    The descriptor of the ruleset is closed on the way: nothing of the zygote's stays open.
-    """
+def settle(zygote: int, layers: frozenset[Layer]) -> None:
+    """Put up what is the same for every errand. Raises OSError or ValueError when it does not stand."""
     die_with(zygote)
     volunteer_for_oom()
     if Layer.IDENTITY in layers and os.geteuid() == 0:
         become_nobody()
         die_with(zygote)  # changing the user clears it
+    hide()
+
+
+def lock(errand: wire.Errand, ruleset: int | None, layers: frozenset[Layer]) -> None:
+    """Put up the rest, the filter last. Raises OSError or ValueError when a wall does not stand.
+
+    The descriptor of the ruleset is closed on the way: nothing of the zygote's stays open.
+    """
     if Layer.LIMITS in layers:
         limit(errand)
-    hide()
     if Layer.LANDLOCK in layers and errand.level is wire.Level.FULL:
         if ruleset is None:
             raise ValueError("Landlock is missing")
@@ -84,6 +88,12 @@ def lock(errand: wire.Errand, ruleset: int | None, zygote: int, layers: frozense
         os.close(ruleset)
     if Layer.FILTER in layers:
         seccomp.load(errand.profile, errand.level)
+
+
+def rehearse() -> None:
+    """Touch the memory that `lock` touches, in a child that waits."""
+    with contextlib.suppress(ValueError):
+        seccomp.ready(wire.Profile.STRICT, wire.Level.FULL)
 
 
 def die_with(zygote: int) -> None:

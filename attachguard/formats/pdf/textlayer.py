@@ -58,7 +58,7 @@ def lay_over(page: pikepdf.Object, words: Sequence[Word], target: pikepdf.Pdf) -
 
 def text_layer(words: Sequence[Word], height: float, target: pikepdf.Pdf) -> TextLayer:
     """Set words (in points from the upper left corner) on a page of this height, in `target`."""
-    letters = sorted({character.text for word in words for character in word} | {" "})
+    letters = sorted({letter for word in words for letter in word.text})
     places = {letter: divmod(index, _CODES) for index, letter in enumerate(letters)}
     lines = [b"BT"]
     for word in words:
@@ -72,7 +72,7 @@ def _set(word: Word, height: float, places: dict[str, tuple[int, int]]) -> list[
     along, start, up = _line(word)
     made: list[bytes] = []
     run: list[int] = []
-    text = [character.text for character in word]
+    text = word.text
     for index, letter in enumerate(text):
         font, code = places[letter]
         run.append(code + 1)
@@ -92,19 +92,19 @@ Vector = tuple[float, float]
 
 def _line(word: Word) -> tuple[Vector, Vector, Vector]:
     """Give the step from letter to letter, the lower left corner of the first, and the height of letters."""
-    first, last = word[0], word[-1]
+    first, last = word.first, word.last
     across, down = last.middle[0] - first.middle[0], last.middle[1] - first.middle[1]
     upright = abs(across) >= abs(down)
-    if len(word) > 1 and (across or down):
-        along = across / (len(word) - 1), down / (len(word) - 1)
+    if len(word.text) > 1 and (across or down):
+        along = across / (len(word.text) - 1), down / (len(word.text) - 1)
     else:
         along = max(first.right - first.left, 0.5), 0.0
         upright = True
-    sizes = (c.bottom - c.top if upright else c.right - c.left for c in word)
+    sizes = (spot.bottom - spot.top if upright else spot.right - spot.left for spot in (first, last))
     size = max(0.5, *sizes)
     length = math.hypot(*along)
     above = (along[1] * size / length, -along[0] * size / length)
-    if upright and above[1] > 0 and unicodedata.bidirectional(first.text) in _LEFTWARDS:
+    if upright and above[1] > 0 and unicodedata.bidirectional(word.text[0]) in _LEFTWARDS:
         above = (-above[0], -above[1])  # written from right to left, letters stand upright all the same
     start = (
         first.middle[0] - along[0] / 2 - above[0] / 2,

@@ -114,6 +114,12 @@ def test_the_rest_of_a_line_that_is_partly_covered_is_said() -> None:
     assert words(half) == ["PUBLIC"]
 
 
+@pytest.mark.parametrize("rim", [b"72 499.9 135 17.5", b"71 498 138 20", b"40 450 300 90"])
+def test_text_under_a_box_is_not_said_however_tight_the_box(rim: bytes) -> None:
+    covered = b"BT /F 24 Tf 72 500 Td (COVERED) Tj ET 0 g " + rim + b" re f\n"
+    assert words(VISIBLE + covered) == ["SEEN"]
+
+
 def test_text_in_the_colour_of_the_paper_is_not_said() -> None:
     assert words(VISIBLE + b"1 g BT /F 24 Tf 72 500 Td (WHITE) Tj ET\n") == ["SEEN"]
 
