@@ -35,9 +35,15 @@ class Failure:
 
     sort: str
     """`escaped` (an exception came out of a probe), `beyond` (something that the room does not turn into
-    file.malformed came out of an inspector), `answer` (the room could not send it), `slow`, `crashed`, `stuck`."""
+    file.malformed came out of an inspector), `answer` (the room could not send it), `slow` (the probes), `crashed`,
+    `stuck`; and `costly`."""
     target: str
     detail: str
+
+    @property
+    def contained(self) -> bool:
+        """Whether the room makes a finding of it: an inspector that a large file brings to its limits is ended."""
+        return self.sort == "costly"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +74,16 @@ def _look(data: bytes, extension: str, kind: str) -> Look:
             raise
         return Look(failures=(Failure(sort="escaped", target=_probe(data, extension), detail=told(error)),))
     probes_cpu = time.process_time() - began
-    failures = list(_slow("identify", probes_cpu, PROBES_CPU))
+    failures = []
+    if probes_cpu > PROBES_CPU:
+        failures.append(Failure(sort="slow", target="identify", detail=f"{probes_cpu:.1f} s"))
     began = time.process_time()
     gave_up = ""
     target = f"inspect {found.kind or kind}"
     try:
         inspection = BY_KIND[found.kind or kind].inspect(data, LIMITS)
     except MemoryError as error:
-        failures.append(Failure(sort="beyond", target=target, detail=told(error)))
+        failures.append(Failure(sort="costly", target=target, detail=told(error)))
     except Exception as error:  # noqa: BLE001 - the room takes them all for file.malformed
         gave_up = f"{target}: {told(error)}"
     except BaseException as error:  # not even the room catches these
@@ -85,7 +93,8 @@ def _look(data: bytes, extension: str, kind: str) -> Look:
     else:
         failures.extend(Failure(sort="answer", target=target, detail=wrong) for wrong in _unsendable(inspection))
     inspect_cpu = time.process_time() - began
-    failures.extend(_slow(target, inspect_cpu, INSPECT_CPU))
+    if inspect_cpu > INSPECT_CPU:
+        failures.append(Failure(sort="costly", target=target, detail=f"{inspect_cpu:.1f} s"))
     return Look(failures=tuple(failures), gave_up=gave_up, probes_cpu=probes_cpu, inspect_cpu=inspect_cpu)
 
 
@@ -113,10 +122,6 @@ def _probe(data: bytes, extension: str) -> str:
         except BaseException:  # noqa: BLE001 - any
             return f"sniff {name}"
     return "identify"
-
-
-def _slow(target: str, spent: float, most: float) -> Sequence[Failure]:
-    return (Failure(sort="slow", target=target, detail=f"{spent:.1f} s, at most {most} s"),) if spent > most else ()
 
 
 def _unsendable(inspection: Inspection) -> Sequence[str]:

@@ -46,7 +46,7 @@ class Worker:
             one: Told = self.told.recv()
         except EOFError:
             self._process.join()
-            one = (self.number, _gone("crashed", f"exit code {self._process.exitcode}"))
+            one = (self.number, self._gone("crashed", f"exit code {self._process.exitcode}"))
             self.number += self._step
             self._start()
             return one
@@ -59,10 +59,17 @@ class Worker:
         if time.monotonic() - self._since < STUCK:
             return None
         self.stop()
-        one = (self.number, _gone("stuck", f"more than {STUCK:.0f} s"))
+        one = (self.number, self._gone("stuck", f"more than {STUCK:.0f} s"))
         self.number += self._step
         self._start()
         return one
+
+    def _gone(self, sort: str, detail: str) -> Look:
+        """Say what ended the process. A large input may: C libraries abort where memory ends."""
+        one = case(self._run, self.number, self._seeds)
+        if any(piece.times > 1 for piece in one.pieces):
+            sort, detail = "costly", f"{sort}, {detail}"
+        return Look(failures=(Failure(sort=sort, target=f"a look at {one.kind}", detail=detail),))
 
     def stop(self) -> None:
         """End the process."""
@@ -84,10 +91,6 @@ def looks(run: str, seeds: Sequence[Seed], count: int) -> Generator[Told]:
     finally:
         for worker in workers:
             worker.stop()
-
-
-def _gone(sort: str, detail: str) -> Look:
-    return Look(failures=(Failure(sort=sort, target="the whole look", detail=detail),))
 
 
 def _work(run: str, seeds: Sequence[Seed], number: int, step: int, told: Connection) -> None:
