@@ -1,11 +1,12 @@
 # Everything a user, a contributor and the build do, by the same words. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports slow samples docs requirements clean
+.PHONY: help setup demo test check lint types imports slow fuzz samples docs requirements clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
+TIME := 600
 
 help: ## list the words
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -29,6 +30,9 @@ test: $(DEV_READY) ## the tests (what takes minutes is in `make slow`)
 
 slow: $(DEV_READY) ## the tests that take minutes
 	$(BIN)/pytest -m slow
+
+fuzz: $(DEV_READY) ## break good files for TIME seconds (600) and see what bears it; findings in build/fuzz
+	$(BIN)/python -m tests.fuzz --seconds $(TIME) --out build/fuzz
 
 check: lint types imports test ## what the build runs: lint, types, import contracts, tests
 

@@ -14,7 +14,7 @@ from attachguard.formats.pdf.hidden import hidden_text
 from attachguard.formats.pdf.pages import page_findings
 from attachguard.formats.pdf.pdfium import opens
 from attachguard.formats.pdf.places import placed
-from attachguard.formats.pdf.shadows import shadow_objects
+from attachguard.formats.pdf.shadows import TooManyError, shadow_objects
 from attachguard.formats.pdf.tables import HARMLESS_WARNINGS
 from attachguard.formats.pdf.walk import Entry, detached_entries, entries
 from attachguard.model import Finding, Inspection, Limits
@@ -78,6 +78,8 @@ def _in_shadows(data: bytes, pdf: pikepdf.Pdf | None, extraction: Extraction, li
                 extraction.look(entry, outside=True)
     except TooLargeError:
         yield Finding("limit.inflated_size", "outside the tables")
+    except TooManyError as error:
+        yield Finding("pdf.malformed", "outside the tables", str(error))
     except pikepdf.PikepdfError:
         yield Finding("pdf.malformed", "outside the tables", "objects that can't be read")
 

@@ -24,18 +24,26 @@ _HEADER = re.compile(rb"[\x00\t\n\x0c\r ]*\d{1,10}[\x00\t\n\x0c\r ]+\d{1,5}[\x00
 _PAIRS = 100_000
 """Members of one object stream that are looked at; more is an attack on the reader."""
 
+_PIECES = 10_000
+"""Objects outside the tables that are looked at; more is an attack on the reader: qpdf takes quadratic time."""
+
 _TRIVIAL = re.compile(rb"[\x00\t\n\x0c\r ]*(?:null|endobj)?[\x00\t\n\x0c\r ]*", re.DOTALL)
+
+
+class TooManyError(ValueError):
+    """There are more objects outside the tables than are looked at."""
 
 
 def shadow_objects(data: bytes, pdf: pikepdf.Pdf | None, limits: Limits) -> Iterator[pikepdf.Pdf]:
     """Give documents made of the objects that `pdf`'s tables do not lead to; all objects when there is no `pdf`.
 
     Their references lead nowhere useful: use walk.detached_entries. Raises pikepdf.PikepdfError for an object stream
-    that can't be read.
+    that can't be read, TooManyError for more than are looked at.
     """
-    pieces = list(_unnamed(data, pdf))
-    if pdf is not None:
-        pieces.extend(_unnamed_members(pdf))
+    hidden = _unnamed_members(pdf) if pdf is not None else iter(())
+    pieces = list(itertools.islice(itertools.chain(_unnamed(data, pdf), hidden), _PIECES + 1))
+    if len(pieces) > _PIECES:
+        raise TooManyError(f"more than {_PIECES} objects outside the tables")
     if not pieces:
         return
     shadow = open_pdf(_file_of(pieces), limits)

@@ -2,6 +2,8 @@
 
 import zlib
 
+from attachguard.formats.pdf import inspect
+from attachguard.model import Limits
 from tests.formats.pdf.made import CATALOG, codes, hello, stream, updated
 
 ACTING = b"<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(1)>>>>"
@@ -60,3 +62,9 @@ def test_an_embedded_file_of_an_older_revision_is_told() -> None:
 
 def test_a_name_that_stands_elsewhere_is_told_in_the_shadow_where_nobody_can_look_it_up() -> None:
     assert codes(hello() + b"77 0 obj <</Type/Action/S 5 0 R>> endobj\n") >= {"pdf.action"}
+
+
+def test_more_objects_than_are_looked_at_are_told() -> None:
+    crowd = b"100 0 obj\n<</A 1>>\nendobj\n" * 10_100
+    found = {finding for finding in inspect(hello() + crowd, Limits()).findings if finding.code == "pdf.malformed"}
+    assert "more than 10000 objects outside the tables" in {finding.detail for finding in found}
