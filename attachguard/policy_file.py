@@ -16,6 +16,9 @@ _SIZE = re.compile(r"(\d{1,12}) ?(B|KiB|MiB|GiB)")
 _UNITS: Mapping[str, int] = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _LIMITS = frozenset(field.name for field in fields(Limits))
 _LEVELS = frozenset({"full", "no-open"})
+INERT_AS = "txt"
+"""The one kind that others can be shown as without acting: text."""
+
 _HEADER = re.compile(r"\s*\[([A-Za-z_]+)(?:\.\"?([A-Za-z0-9_.-]+)\"?)?\]")
 _KEY = re.compile(r"\s*\"?([A-Za-z0-9_.-]+)\"?\s*=")
 
@@ -35,6 +38,8 @@ class Source:
     limits: Mapping[str, int]
     kinds: Mapping[str, Action]
     rulings: Mapping[str, Action]
+    rename: Mapping[str, frozenset[str]]
+    inert: frozenset[str] | None = None
     require: str | None = None
 
     def over(self, base: "Source") -> "Source":
@@ -44,6 +49,8 @@ class Source:
             limits={**base.limits, **self.limits},
             kinds={**base.kinds, **self.kinds},
             rulings={**base.rulings, **self.rulings},
+            rename={**base.rename, **self.rename},
+            inert=base.inert if self.inert is None else self.inert,
             require=self.require or base.require,
         )
 
@@ -75,7 +82,8 @@ class _Reader:
 
     def read(self, document: Mapping[str, object]) -> Source:
         top = self._table(document, "", _TOP)
-        return Source(
+        names = self._table(top.get("names", {}), "names", frozenset({"inert", "rename"}))
+        source = Source(
             label=self.label,
             name=self._one("", "name", top.get("name"), _TEXT),
             version=self._one("", "version", top.get("version"), _COUNT),
@@ -84,8 +92,23 @@ class _Reader:
             limits=self._section(top, "limits", _LIMITS, _BOUND),
             kinds=self._section(top, "kinds", frozenset(KINDS), _RULING),
             rulings=self._section(top, "findings", frozenset(FINDINGS), _RULING),
+            rename=self._section(names, "rename", frozenset(KINDS), _KINDS),
+            inert=self._one("names", "inert", names.get("inert"), _KINDS),
             require=self._section(top, "sandbox", frozenset({"require"}), _LEVEL).get("require"),
         )
+        self._check_names(source)
+        return source
+
+    def _check_names(self, source: Source) -> None:
+        """Refuse what can't be meant: a kind that is itself, or is to be renamed and to stay what it is called."""
+        for named, kinds in source.rename.items():
+            if named in kinds:
+                raise self._error("rename", named, f"{named} under its own name is no mismatch")
+        inert = source.inert or frozenset()
+        if INERT_AS in inert:
+            raise self._error("names", "inert", f"{INERT_AS} under its own name is no mismatch")
+        if both := sorted(inert & source.rename.get(INERT_AS, frozenset())):
+            raise self._error("names", "inert", f"{both[0]} can't be inert and renamed too")
 
     def _section(self, top: Mapping[str, object], name: str, known: frozenset[str], sort: _Value[T]) -> Mapping[str, T]:
         table = self._table(top.get(name, {}), name, known)
@@ -118,16 +141,18 @@ class _Reader:
         current = ""
         for number, line in enumerate(self.text.splitlines(), start=1):
             if header := _HEADER.match(line):
-                current = header[1]
-                if (section, key) in {("", current), (current, header[2])}:
+                current = header[2] or header[1]
+                if (section, key) in {("", header[1]), (header[1], header[2])}:
                     return number
             elif (found := _KEY.match(line)) and (current, found[1]) == (section, key):
                 return number
+        if (section, key) != ("names", "rename") and "rename" in {section, key}:
+            return self._line("names", "rename")  # written as an inline table
         return 0
 
 
-_TOP = frozenset({"name", "version", "title", "extends", "limits", "sandbox", "kinds", "findings"})
-_WHAT: Mapping[str, str] = {"findings": "finding code", "kinds": "kind", "limits": "limit"}
+_TOP = frozenset({"name", "version", "title", "extends", "limits", "sandbox", "kinds", "names", "findings"})
+_WHAT: Mapping[str, str] = {"findings": "finding code", "kinds": "kind", "limits": "limit", "rename": "kind"}
 
 
 def _text(value: object) -> str | None:
@@ -152,8 +177,15 @@ def _level(value: object) -> str | None:
     return value if isinstance(value, str) and value in _LEVELS else None
 
 
+def _kinds(value: object) -> frozenset[str] | None:
+    if not isinstance(value, list) or not all(isinstance(name, str) and name in KINDS for name in value):
+        return None
+    return frozenset(value) if len(set(value)) == len(value) else None
+
+
 _TEXT = _Value(_text, "must be a text that is not empty")
 _COUNT = _Value(_count, "must be a whole number from 1 on")
 _BOUND = _Value(_size, 'must be a whole number from 1 on, or a size such as "10 MiB"')
 _RULING = _Value(_action, 'must be "keep", "normalize" or "reject"')
 _LEVEL = _Value(_level, 'must be "full" or "no-open"')
+_KINDS = _Value(_kinds, "must be a list of different kinds")
