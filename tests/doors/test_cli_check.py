@@ -271,4 +271,4 @@ def test_a_file_taken_for_another_than_its_name_says_is_told_why(run: Run, tmp_p
     ]
     refused = run("check", "noise.pdf")
     assert "type.unknown" in refused.stdout
-    assert "no format claims it; libmagic: application/octet-stream" in refused.stdout
+    assert "no format claims it; libmagic: " in refused.stdout
