@@ -96,14 +96,13 @@ _ALL = (
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 """Every kind by its name."""
 
+
 def copied(kind: Kind) -> Kind:
     """Tell what kind a safe copy of this kind is."""
     return KINDS[kind.becomes or kind.name]
 
 
-BY_EXTENSION: Mapping[str, Kind] = MappingProxyType(
-    {extension: kind for kind in _ALL for extension in kind.extensions}
-)
+BY_EXTENSION: Mapping[str, Kind] = MappingProxyType({extension: kind for kind in _ALL for extension in kind.extensions})
 """Every kind by each of its extensions, lower case, without the dot."""
 
 WINMAIL = "winmail.dat"

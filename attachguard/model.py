@@ -285,13 +285,23 @@ class ScanResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """A name that says one kind, and bytes that are another. A policy says what becomes of it (policy.Names)."""
+
+    named: Kind
+    found: Kind
+    described: str
+    """What was found, in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """What one stage adds to a report."""
 
     findings: tuple[Finding, ...] = ()
     kind: Kind | None = None
-    safe_name: str | None = None
-    """A better name, where the kind turned out to be another than the name says."""
+    mismatch: Mismatch | None = None
+    """Set when the name says another kind than the one found."""
     parts: tuple[Part, ...] = ()
     scan: ScanIdentity | None = None
     peak_rss: int = 0

@@ -27,7 +27,7 @@ from attachguard.model import (
 )
 from attachguard.policy import Policy
 from attachguard.ports import Kit
-from attachguard.reports import add, conclude, judged, no_copy, said_by
+from attachguard.reports import add, blank, conclude, judged, no_copy, said_by
 from attachguard.stages.identify import identify
 from attachguard.stages.inspect import inspect
 from attachguard.stages.limit import limit, limit_submission
@@ -89,7 +89,7 @@ def decide(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) -> 
 
 def examine(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) -> Report:
     """Walk an attachment through the stages up to the first that gets it rejected; files inside walk first."""
-    report = Report(attachment=attachment, findings=(), action=Action.KEEP, deciding=())
+    report = blank(attachment)
     for stage in STAGES:
         began = time.perf_counter()
         observed = stage(report.attachment, policy.limits, kit)

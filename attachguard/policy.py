@@ -13,8 +13,8 @@ from types import MappingProxyType
 from attachguard.errors import PolicyError
 from attachguard.findings import FINDINGS
 from attachguard.kinds import KINDS, Kind
-from attachguard.model import Action, Finding, Limits, SignatureRules
-from attachguard.policy_file import Source, read_source
+from attachguard.model import Action, Finding, Limits, Mismatch, SignatureRules
+from attachguard.policy_file import INERT_AS, Source, read_source
 
 DEFAULT = "marketplace"
 
@@ -27,6 +27,23 @@ class Judgement:
     deciding: tuple[Finding, ...]
     """The findings whose ruling is the action; empty when everything is kept, or when the policy wants a copy of
     every file of this kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What becomes of a file whose name says another kind than its bytes are; a pair that is not here is a mismatch."""
+
+    rename: Mapping[str, frozenset[str]]
+    """By the kind a name says: the kinds as which such a file is treated, under their own extension."""
+    inert: frozenset[str]
+    """Kinds that stay plain text where the name says `.txt`: a text editor shows them as they are."""
+
+    def code(self, mismatch: Mismatch) -> str:
+        """Give the finding that a mismatch is under this policy."""
+        named, found = mismatch.named.name, mismatch.found.name
+        if named == INERT_AS and found in self.inert:
+            return "type.inert"
+        return "type.renamed" if found in self.rename.get(named, ()) else "type.mismatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +60,7 @@ class Policy:
     limits: Limits
     kinds: Mapping[str, Action]
     rulings: Mapping[str, Action]
+    names: Names
     require: str
     """The layers a room must have: `full` or `no-open`."""
     signatures: SignatureRules
@@ -138,6 +156,7 @@ def _build(source: Source) -> Policy:
         limits=Limits(**source.limits),
         kinds=MappingProxyType(dict(source.kinds)),
         rulings=MappingProxyType(dict(source.rulings)),
+        names=Names(rename=MappingProxyType(dict(source.rename)), inert=source.inert or frozenset()),
         require=source.require or "full",
         signatures=SignatureRules(**source.signatures),
     )

@@ -20,6 +20,9 @@ _LEVELS = frozenset({"full", "no-open"})
 _MOST_DAYS = 3650
 _MOST_HOURS = 24
 """A clean answer of yesterday says little about what is known today."""
+INERT_AS = "txt"
+"""The one kind that others can be shown as without acting: text."""
+
 _HEADER = re.compile(r"\s*\[([A-Za-z_]+)(?:\.\"?([A-Za-z0-9_.-]+)\"?)?\]")
 _KEY = re.compile(r"\s*\"?([A-Za-z0-9_.-]+)\"?\s*=")
 
@@ -39,6 +42,8 @@ class Source:
     limits: Mapping[str, int]
     kinds: Mapping[str, Action]
     rulings: Mapping[str, Action]
+    rename: Mapping[str, frozenset[str]]
+    inert: frozenset[str] | None = None
     require: str | None = None
     signatures: Mapping[str, int]
 
@@ -49,6 +54,8 @@ class Source:
             limits={**base.limits, **self.limits},
             kinds={**base.kinds, **self.kinds},
             rulings={**base.rulings, **self.rulings},
+            rename={**base.rename, **self.rename},
+            inert=base.inert if self.inert is None else self.inert,
             require=self.require or base.require,
             signatures={**base.signatures, **self.signatures},
         )
@@ -81,7 +88,8 @@ class _Reader:
 
     def read(self, document: Mapping[str, object]) -> Source:
         top = self._table(document, "", _TOP)
-        return Source(
+        names = self._table(top.get("names", {}), "names", frozenset({"inert", "rename"}))
+        source = Source(
             label=self.label,
             name=self._one("", "name", top.get("name"), _TEXT),
             version=self._one("", "version", top.get("version"), _COUNT),
@@ -90,9 +98,24 @@ class _Reader:
             limits=self._section(top, "limits", _LIMITS, _BOUND),
             kinds=self._section(top, "kinds", frozenset(KINDS), _RULING),
             rulings=self._section(top, "findings", frozenset(FINDINGS), _RULING),
+            rename=self._section(names, "rename", frozenset(KINDS), _KINDS),
+            inert=self._one("names", "inert", names.get("inert"), _KINDS),
             require=self._section(top, "sandbox", frozenset({"require"}), _LEVEL).get("require"),
             signatures=self._signatures(top),
         )
+        self._check_names(source)
+        return source
+
+    def _check_names(self, source: Source) -> None:
+        """Refuse what can't be meant: a kind that is itself, or is to be renamed and to stay what it is called."""
+        for named, kinds in source.rename.items():
+            if named in kinds:
+                raise self._error("rename", named, f"{named} under its own name is no mismatch")
+        inert = source.inert or frozenset()
+        if INERT_AS in inert:
+            raise self._error("names", "inert", f"{INERT_AS} under its own name is no mismatch")
+        if both := sorted(inert & source.rename.get(INERT_AS, frozenset())):
+            raise self._error("names", "inert", f"{both[0]} can't be inert and renamed too")
 
     def _signatures(self, top: Mapping[str, object]) -> Mapping[str, int]:
         table = self._table(top.get("signatures", {}), "signatures", _SIGNATURES)
@@ -133,16 +156,20 @@ class _Reader:
         current = ""
         for number, line in enumerate(self.text.splitlines(), start=1):
             if header := _HEADER.match(line):
-                current = header[1]
-                if (section, key) in {("", current), (current, header[2])}:
+                current = header[2] or header[1]
+                if (section, key) in {("", header[1]), (header[1], header[2])}:
                     return number
             elif (found := _KEY.match(line)) and (current, found[1]) == (section, key):
                 return number
+        if (section, key) != ("names", "rename") and "rename" in {section, key}:
+            return self._line("names", "rename")  # written as an inline table
         return 0
 
 
-_TOP = frozenset({"name", "version", "title", "extends", "limits", "sandbox", "signatures", "kinds", "findings"})
-_WHAT: Mapping[str, str] = {"findings": "finding code", "kinds": "kind", "limits": "limit"}
+_TOP = frozenset(
+    {"name", "version", "title", "extends", "limits", "sandbox", "signatures", "kinds", "names", "findings"}
+)
+_WHAT: Mapping[str, str] = {"findings": "finding code", "kinds": "kind", "limits": "limit", "rename": "kind"}
 
 
 def _text(value: object) -> str | None:
@@ -176,6 +203,12 @@ def _level(value: object) -> str | None:
     return value if isinstance(value, str) and value in _LEVELS else None
 
 
+def _kinds(value: object) -> frozenset[str] | None:
+    if not isinstance(value, list) or not all(isinstance(name, str) and name in KINDS for name in value):
+        return None
+    return frozenset(value) if len(set(value)) == len(value) else None
+
+
 _TEXT = _Value(_text, "must be a text that is not empty")
 _COUNT = _Value(_count, "must be a whole number from 1 on")
 _BOUND = _Value(_size, 'must be a whole number from 1 on, or a size such as "10 MiB"')
@@ -183,3 +216,4 @@ _DAYS = _Value(_days, f"must be a whole number of days from 1 to {_MOST_DAYS}")
 _HOURS = _Value(_hours, f"must be a whole number of hours from 0 (never) to {_MOST_HOURS}")
 _RULING = _Value(_action, 'must be "keep", "normalize" or "reject"')
 _LEVEL = _Value(_level, 'must be "full" or "no-open"')
+_KINDS = _Value(_kinds, "must be a list of different kinds")

@@ -4,8 +4,14 @@ import dataclasses
 from collections.abc import Mapping
 
 from attachguard.findings import LOSSES, MALWARE
-from attachguard.model import Action, Finding, JudgedPart, Observed, Outcome, Report, Verdict
+from attachguard.model import Action, Attachment, Finding, JudgedPart, Mismatch, Observed, Outcome, Report, Verdict
+from attachguard.names import retitle
 from attachguard.policy import Policy
+
+
+def blank(attachment: Attachment) -> Report:
+    """Begin a report: nothing is observed yet."""
+    return Report(attachment=attachment, findings=(), action=Action.KEEP, deciding=())
 
 
 def add(
@@ -16,12 +22,11 @@ def add(
     policy: Policy,
 ) -> Report:
     """Add what a stage observed, and have the policy rule on everything that is known by now."""
-    attachment = dataclasses.replace(
-        report.attachment,
-        kind=observed.kind or report.attachment.kind,
-        safe_name=observed.safe_name or report.attachment.safe_name,
-    )
+    attachment = dataclasses.replace(report.attachment, kind=observed.kind or report.attachment.kind)
     findings = (*report.findings, *observed.findings, *more)
+    if observed.mismatch is not None:
+        attachment, finding = _settle_name(attachment, observed.mismatch, policy)
+        findings = (*findings, finding)
     judgement = policy.judge(attachment.kind, findings)
     return dataclasses.replace(
         report,
@@ -33,6 +38,18 @@ def add(
         scan=observed.scan or report.scan,
         peak_rss=max(report.peak_rss, observed.peak_rss, *(child.original.peak_rss for child in children), 0),
     )
+
+
+def _settle_name(attachment: Attachment, mismatch: Mismatch, policy: Policy) -> tuple[Attachment, Finding]:
+    """Name and treat a file as the policy's table of names says, and give the finding that tells so."""
+    code = policy.names.code(mismatch)
+    finding = Finding(code, detail=f"named {attachment.safe_name[-40:]}, is {mismatch.described}")
+    if code == "type.inert":
+        return dataclasses.replace(attachment, kind=mismatch.named), finding
+    if code == "type.renamed":
+        name = retitle(attachment.safe_name, mismatch.found, policy.limits.name_length)
+        return dataclasses.replace(attachment, safe_name=name), finding
+    return attachment, finding
 
 
 _SAID_BY: Mapping[Outcome, str] = {

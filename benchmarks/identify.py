@@ -32,6 +32,7 @@ from attachguard.model import Action, Attachment, Identification, Limits
 from attachguard.names import clean
 from attachguard.policy import load_policy
 from attachguard.ports import Kit, Sandbox
+from attachguard.reports import add, blank
 from attachguard.stages.identify import identify as identify_stage
 
 Answer = tuple[str | None, bool]
@@ -95,9 +96,10 @@ def ours() -> Detector:
         )
         room: Sandbox = BytesInMemory(data)  # type: ignore[assignment]  # it is asked for nothing but identify
         kit = Kit(scanner=MemoryScanner(test_double=True), sandbox=room, store=MemoryStore(), ledger=MemoryLedger())
-        observed = identify_stage(attachment, limits, kit)
-        rejected = any(policy.judge(None, [finding]).action is Action.REJECT for finding in observed.findings)
-        return (observed.kind.name if observed.kind else None), observed.kind is not None and not rejected
+        report = add(blank(attachment), identify_stage(attachment, limits, kit), (), (), policy)
+        kind = report.attachment.kind
+        rejected = any(policy.judge(None, [finding]).action is Action.REJECT for finding in report.findings)
+        return (kind.name if kind else None), kind is not None and not rejected
 
     return ask
 

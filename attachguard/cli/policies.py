@@ -36,6 +36,11 @@ def show(policy: Annotated[str, typer.Argument(metavar="NAME|PATH")]) -> None:
     for field in loaded.signatures.__dataclass_fields__:
         signatures.add_row(field, str(getattr(loaded.signatures, field)))
     console.print(signatures)
+    names = Table("named", "found, and renamed", box=None, header_style="bold")
+    for named, found in sorted(loaded.names.rename.items()):
+        names.add_row(named, " ".join(sorted(found)))
+    console.print(names)
+    console.print(f"names.inert = {' '.join(sorted(loaded.names.inert))}")
     for title, rulings in (("kind", loaded.kinds), ("finding", loaded.rulings)):
         table = Table(title, "ruling", box=None, header_style="bold")
         for name, action in sorted(rulings.items()):

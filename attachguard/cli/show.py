@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.padding import Padding
 
 from attachguard.cli.console import plain
-from attachguard.documents import AttachmentDocument, ReasonDocument, submission_document
+from attachguard.documents import AttachmentDocument, FindingDocument, ReasonDocument, submission_document
 from attachguard.model import SubmissionVerdict
 
 STYLES = {
@@ -32,10 +32,18 @@ def _show_attachment(attachment: AttachmentDocument, console: Console, level: in
     _print(console, head, level * 4)
     for reason in attachment.reasons:
         _show_reason(reason, attachment, console, level)
+    for fact in _about_the_type(attachment):
+        _print(console, f"[dim]{fact.code}  {plain(fact.detail, 200)}[/]", level * 4 + 4)
     if attachment.delivered:
         _print(console, f"→ {plain(attachment.delivered.path)}", level * 4 + 4)
     for child in attachment.children:
         _show_attachment(child, console, level + 1)
+
+
+def _about_the_type(attachment: AttachmentDocument) -> list[FindingDocument]:
+    """Give what identification said that decided nothing: why a file is taken for another than its name says."""
+    said = {reason.code for reason in attachment.reasons}
+    return [fact for fact in attachment.findings if fact.code.startswith("type.") and fact.code not in said]
 
 
 def _show_reason(reason: ReasonDocument, attachment: AttachmentDocument, console: Console, level: int) -> None:

@@ -154,6 +154,10 @@ BINARY: tuple[Signature, ...] = (
 )
 """Signatures of binary types. They count only where the content is no text: `BZh` may begin a letter."""
 
+_FIRST = tuple({signature.magic for signature in BINARY if not signature.offset})
+_ELSEWHERE = tuple(signature for signature in BINARY if signature.offset)
+"""The same, so that most files are asked once and not a hundred times."""
+
 CARRIERS = (ole.SIGNATURE, b"\x78\x9f\x3e\x22")
 """Beginnings of OLE and TNEF files: a zip inside is an embedded file, not a second reading; ole.py looks behind."""
 
@@ -173,7 +177,7 @@ def sniff(sample: Sample) -> Claim | None:
         return program
     if sample.text is not None:
         return None
-    for signature in BINARY:
+    for signature in BINARY if sample.data.startswith(_FIRST) else _ELSEWHERE:
         if sample.data.startswith(signature.magic, signature.offset):
             return _claim(signature.described)
     return _structured(sample.data) or _package(sample) or _ole(sample)

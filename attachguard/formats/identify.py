@@ -95,15 +95,15 @@ def identify(data: bytes, extension: str, limits: Limits) -> Identification:
     stranger = foreign.sniff(sample)
     if stranger is not None:
         claims.append(stranger)
-    claim = _settle(claims)
     media_type = _media_type(data)
+    claim = _settle(claims, media_type)
     findings = [*claim.findings, *_contradiction(claim, media_type, data)]
     return Identification(
         kind=claim.kind, described=claim.described, magic=media_type, findings=tuple(_one_per_code(findings))
     )
 
 
-def _settle(claims: Sequence[Claim]) -> Claim:
+def _settle(claims: Sequence[Claim], media_type: str) -> Claim:
     """Make one claim of all: the only one, or a claim of no kind that says why there is not one."""
     kinds = {claim.kind for claim in claims if claim.kind is not None}
     kinds = {kind for kind in kinds if not any((kind, other) in YIELDS for other in kinds)}
@@ -114,7 +114,8 @@ def _settle(claims: Sequence[Claim]) -> Claim:
         return _not_accepted(strangers[0])
     if kinds:
         return next(claim for claim in claims if claim.kind in kinds)
-    return Claim(kind=None, described="unknown content", findings=(Finding("type.unknown"),))
+    why = Finding("type.unknown", detail=f"no format claims it; libmagic: {media_type or 'no answer'}")
+    return Claim(kind=None, described="unknown content", findings=(why,))
 
 
 def _polyglot(claims: Iterable[Claim]) -> Claim:

@@ -32,7 +32,8 @@ _FEW = 2
 
 _UTF8_CONTROLS = 1 / 200
 """Share of control bytes up to which UTF-8 is text (measured on real files). ESC is not counted: ISO-2022-JP and
-coloured logs are full of it, and `text.escape` reports it."""
+coloured logs are full of it, and `text.escape` reports it. SO and SI are: ISO-2022-KR, which needs them, is refused
+by browsers too (WHATWG Encoding, section 4.2, "replacement")."""
 
 _WIDE_CONTROLS = 1 / 2000
 _WIDE_STRANGE = 1 / 100
@@ -45,6 +46,10 @@ _CLEAN_HEAD = 1024
 
 _UTF16_ZEROS = 1 / 4
 """Share of code units with a zero high byte that makes text without a mark UTF-16."""
+
+_UTF16_OTHER_ZEROS = 1 / 16
+"""How many zero low bytes such text may have to one zero high byte: U+2000, U+4E00, and U+1F600, whose second half
+is DE00, are letters, spaces and faces that people write."""
 
 _WESTERN_HIGH = 1 / 3
 """Share of bytes above 0x7F up to which 8-bit text is taken for a western language's."""
@@ -117,12 +122,16 @@ def _marked(rest: bytes, encoding: str) -> Decoded | None:
 
 
 def _utf16_unmarked(data: bytes) -> Decoded | None:
-    """Decode UTF-16 without a mark: zeros stand on one side of many code units and never on the other."""
+    """Decode UTF-16 without a mark: zeros stand on one side of many code units and on hardly any other side.
+
+    UTF-32 without a mark is not read: no program writes it as text, and none of those that people have opens it.
+    """
     units = len(data) // 2
     high_be, high_le = data[0::2].count(0), data[1::2].count(0)
-    if len(data) % 2 or min(high_be, high_le) or max(high_be, high_le) < units * _UTF16_ZEROS:
+    few, many = sorted((high_be, high_le))
+    if len(data) % 2 or few > many * _UTF16_OTHER_ZEROS or many < units * _UTF16_ZEROS:
         return None
-    encoding = "utf-16-le" if high_le else "utf-16-be"
+    encoding = "utf-16-le" if high_le > high_be else "utf-16-be"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:

@@ -75,6 +75,8 @@ def walk(
         parser.Parse(data, True)  # the whole document at once
     except expat.ExpatError as error:
         raise Refused("file.malformed", where, f"not well-formed XML: {error}") from error
+    except (LookupError, ValueError) as error:  # Python's, for an encoding that it can't give expat
+        raise Refused("file.malformed", where, "in an encoding that is not read") from error
 
 
 def elements(data: bytes, where: str, limits: Limits, *, bare_doctype: bool = False) -> list[Element]:

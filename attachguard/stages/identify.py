@@ -1,41 +1,15 @@
 """The identify stage: what the file is, and whether its name tells the truth.
 
 The room says what the bytes are; here that is held against the name and against what the sender declared. All of it
-is facts: whether a renamed file is delivered, stays inert text or is refused is the policy's to say.
+is facts: whether a file with another kind's name is renamed, stays inert text or is refused is the policy's to say.
 """
 
 import dataclasses
 from collections.abc import Iterator
-from itertools import permutations
 
 from attachguard.kinds import KINDS, Kind, named
-from attachguard.model import Attachment, Finding, Limits, Observed
-from attachguard.names import retitle
+from attachguard.model import Attachment, Finding, Limits, Mismatch, Observed
 from attachguard.ports import Kit
-
-_PICTURES = ("bmp", "gif", "jpeg", "png", "tiff")
-_TEXTS = ("doc", "docx", "odt", "rtf")
-_SHEETS = ("xls", "xlsx", "ods")
-
-RENAMES: frozenset[tuple[str, str]] = frozenset(
-    {
-        *permutations(_PICTURES, 2),  # phones and web pages name pictures as they like; viewers look at the bytes
-        *permutations(_TEXTS, 2),  # the same document in a sibling's format: word processors open either
-        *permutations(_SHEETS, 2),
-        *(("doc", found) for found in ("html", "xhtml", "xml", "txt")),  # what web systems export "for Word"
-        *(("xls", found) for found in ("html", "xhtml", "xml", "csv")),  # and "for Excel"
-        ("html", "xhtml"),
-        ("xhtml", "html"),  # not well-formed: browsers would refuse it under its name
-        ("xml", "xhtml"),  # active when opened, so it must not pass as data
-        ("txt", "eml"),
-        ("eml", "txt"),
-    }
-)
-"""(named, found): benign mismatches (measured: 19 of 32 that people make); the file is treated as what it is.
-Everything else is a mismatch: a .pdf that is anything else, an office file that is a picture, a .csv that is a page."""
-
-INERT: frozenset[str] = frozenset({"csv", "html", "xhtml", "xml"})
-"""Found under the name .txt: markup and tables that a text editor shows as they are. The file stays plain text."""
 
 _GENERAL = frozenset(
     {"", "application/octet-stream", "binary/octet-stream", "application/x-download", "application/force-download"}
@@ -66,8 +40,7 @@ _ALSO = {
 def identify(attachment: Attachment, limits: Limits, kit: Kit) -> Observed:
     """Say what the file is, and what is untrue or odd about its name and its declared type.
 
-    A name that ends in no accepted extension gets no further: its bytes are not read. The kind observed is the one
-    that the file is treated as from here on. Raises SandboxUnavailable.
+    A name that ends in no accepted extension gets no further: its bytes are not read. Raises SandboxUnavailable.
     """
     claimed = named(attachment.safe_name)
     if claimed is None or any(finding.code == "name.extension" for finding in attachment.name_findings):
@@ -77,34 +50,17 @@ def identify(attachment: Attachment, limits: Limits, kit: Kit) -> Observed:
     observed = Observed(findings=(*attachment.name_findings, *found.findings), kind=kind, peak_rss=found.peak_rss)
     if kind is None:
         return observed
-    findings = (*observed.findings, *_compare_declared(attachment.declared_type, kind))
-    return _compare_name(dataclasses.replace(observed, findings=findings), claimed, found.described, attachment, limits)
+    return dataclasses.replace(
+        observed,
+        findings=(*observed.findings, *_compare_declared(attachment.declared_type, kind)),
+        mismatch=None if kind == claimed else Mismatch(named=claimed, found=kind, described=found.described),
+    )
 
 
 def _with_extension(attachment: Attachment) -> tuple[Finding, ...]:
     if any(finding.code == "name.extension" for finding in attachment.name_findings):
         return attachment.name_findings
     return (*attachment.name_findings, Finding("name.extension", detail=attachment.safe_name))
-
-
-def _compare_name(
-    observed: Observed, claimed: Kind, described: str, attachment: Attachment, limits: Limits
-) -> Observed:
-    """Add the one finding that a name of another kind earns, and what follows from it."""
-    kind = observed.kind
-    if kind is None or kind == claimed:
-        return observed
-    if claimed.name == "txt" and kind.name in INERT:
-        return _add(observed, Finding("type.inert", detail=described), kind=claimed)
-    detail = f"named {attachment.safe_name[-40:]}, is {described}"
-    if (claimed.name, kind.name) in RENAMES:
-        name = retitle(attachment.safe_name, kind, limits.name_length)
-        return _add(observed, Finding("type.renamed", detail=detail), kind=kind, safe_name=name)
-    return _add(observed, Finding("type.mismatch", detail=detail), kind=kind)
-
-
-def _add(observed: Observed, finding: Finding, kind: Kind, safe_name: str | None = None) -> Observed:
-    return dataclasses.replace(observed, findings=(*observed.findings, finding), kind=kind, safe_name=safe_name)
 
 
 def _compare_declared(declared: str | None, kind: Kind) -> Iterator[Finding]:

@@ -257,3 +257,18 @@ def test_the_json_is_what_the_schema_says(run: Run, tmp_path: Path) -> None:
     jsonschema.validate(document, msgspec.json.schema(SubmissionDocument))
     assert [one["verdict"] for one in document["attachments"]] == ["accepted", "infected"]
     assert document["verdict"] == "infected"
+
+
+def test_a_file_taken_for_another_than_its_name_says_is_told_why(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "letter.doc").write_bytes(b"{\\rtf1\\ansi Hello\\par}")
+    (tmp_path / "noise.pdf").write_bytes(bytes(range(256)) * 4)
+    done = run("check", "letter.doc")
+    assert "accepted" in done.stdout
+    assert "type.renamed  named letter.doc, is RTF document" in done.stdout
+    one = attachment(run("check", "letter.doc", "--json"))
+    assert [(fact["code"], fact["detail"]) for fact in one["findings"]] == [
+        ("type.renamed", "named letter.doc, is RTF document")
+    ]
+    refused = run("check", "noise.pdf")
+    assert "type.unknown" in refused.stdout
+    assert "no format claims it; libmagic: " in refused.stdout

@@ -143,3 +143,14 @@ def test_cut_and_flipped_files_never_raise(kind: str) -> None:
         for _ in range(dice.randrange(1, 4)):
             broken[dice.randrange(len(broken))] = dice.randrange(256)
         identified(bytes(broken), kind)
+
+
+@pytest.mark.parametrize("encoding", ["utg-8", "utf-7", "shift_jis", "idna", "base64", "undefined"])
+def test_a_package_described_in_an_encoding_that_is_not_read_is_no_document_and_raises_nothing(encoding: str) -> None:
+    members = dict(docx_members())
+    members["[Content_Types].xml"] = f'<?xml version="1.0" encoding="{encoding}"?>' + str(
+        members["[Content_Types].xml"]
+    )
+    found = identified(packed(members), "docx")
+    assert found.kind is None
+    assert found.findings

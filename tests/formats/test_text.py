@@ -93,3 +93,16 @@ def test_random_bytes_are_binary() -> None:
 def test_random_bytes_behind_a_mark_are_binary(start: bytes) -> None:
     dice = random.Random(2)
     assert [size for size in range(64, 4096, 64) if decode(start + dice.randbytes(size)) is not None] == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["Thanks! \U0001f600 See you", "this is one\u2000space", "our hotel room no. \u4e00"])
+def test_utf_16_without_a_mark_may_hold_letters_whose_low_byte_is_zero(encoding: str, text: str) -> None:
+    decoded = decode(text.encode(encoding))
+    assert decoded is not None
+    assert (decoded.text, decoded.encoding) == (text, encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be", "iso2022_kr"])
+def test_encodings_that_no_program_opens_are_not_read(encoding: str) -> None:
+    assert decode("주문 A, 12 개 안녕하세요".encode(encoding) * 3) is None

@@ -68,3 +68,7 @@ def test_more_objects_than_are_looked_at_are_told() -> None:
     crowd = b"100 0 obj\n<</A 1>>\nendobj\n" * 10_100
     found = {finding for finding in inspect(hello() + crowd, Limits()).findings if finding.code == "pdf.malformed"}
     assert "more than 10000 objects outside the tables" in {finding.detail for finding in found}
+
+
+def test_a_file_without_any_object_is_unreadable_and_raises_nothing() -> None:
+    assert codes(b"%PDF-1.4\nstartxref\n0\n%%EOF\n") == {"pdf.unreadable"}
