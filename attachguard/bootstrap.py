@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from attachguard.adapters.disk_store import DiskStore
 from attachguard.adapters.scanners import open_scanner
-from attachguard.adapters.sql_ledger import SqlLedger
+from attachguard.adapters.sql.ledger import SqlLedger
 from attachguard.errors import UsageError
 from attachguard.policy import Policy
 from attachguard.ports import Kit, Store

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from attachguard.policy import Policy, load_policy
 from attachguard.ports import Sandbox, Scanner
 from attachguard.sandbox.room import Room
 from attachguard.sandbox.wire import Level
+from tests.servers.postgres import Postgres
 
 SETTINGS_PREFIX = "ATTACHGUARD_"
 CORPUS = "ATTACHGUARD_CORPUS"
@@ -48,3 +50,11 @@ def sandbox(policy: Policy) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def policy() -> Policy:
     return load_policy("marketplace")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL; every test asks it for a database of its own."""
+    with closing(Postgres()) as server:
+        server.start()
+        yield server
