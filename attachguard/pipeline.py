@@ -169,4 +169,7 @@ def _clear(verdict: Verdict) -> Cleared | None:
         media_type=attachment.kind.media_type,
         size=attachment.size,
         sha256=attachment.sha256,
+        outcome=verdict.outcome,
+        policy=verdict.policy,
+        scan=(verdict.rendered or verdict.original).scan,
     )

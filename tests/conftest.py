@@ -13,7 +13,9 @@ from attachguard.policy import Policy, load_policy
 from attachguard.ports import Sandbox, Scanner
 from attachguard.sandbox.room import Room
 from attachguard.sandbox.wire import Level
+from tests.servers.ceph import Ceph
 from tests.servers.postgres import Postgres
+from tests.servers.swift import Swift
 
 SETTINGS_PREFIX = "ATTACHGUARD_"
 CORPUS = "ATTACHGUARD_CORPUS"
@@ -56,5 +58,21 @@ def policy() -> Policy:
 def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL; every test asks it for a database of its own."""
     with closing(Postgres()) as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def swift() -> Iterator[Swift]:
+    """A real OpenStack Swift with its S3 interface, over TLS; every test asks it for a bucket of its own."""
+    with closing(Swift()) as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ceph() -> Iterator[Ceph]:
+    """A real Ceph gateway, over TLS; every test asks it for a bucket of its own."""
+    with closing(Ceph()) as server:
         server.start()
         yield server

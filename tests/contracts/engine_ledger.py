@@ -46,26 +46,27 @@ class Clock:
         self.time += timedelta(**by)
 
 
-def intent(submission: str = "s1", files: int = 1, key: IdempotencyKey | None = None, **more: str) -> Intent:
+def intent(
+    submission: str = "s1", key: IdempotencyKey | None = None, tenant: str = "shop", queue: str = "scan"
+) -> Intent:
     return Intent(
         submission=submission,
-        tenant=more.get("tenant", "shop"),
+        tenant=tenant,
         actor="till 4",
         policy="marketplace",
-        queue=Queue(more.get("queue", "scan")),
-        files=tuple(
+        queue=Queue(queue),
+        files=(
             Received(
-                id=f"{submission}.{number}",
-                number=number,
+                id=f"{submission}.0",
+                number=0,
                 untrusted_name=NAME,
                 safe_name="rechnung.pdf",
                 declared_type="application/pdf",
                 source="",
                 size=3,
                 sha256="0" * 64,
-                key=f"{submission}/{number}",
-            )
-            for number in range(files)
+                key=f"{submission}/0",
+            ),
         ),
         idempotency=key,
     )
@@ -130,8 +131,8 @@ class EngineLedgerContract:
         with closing(SqlLedger(url, clock)) as ledger:
             yield ledger
 
-    def accepted(self, ledger: SqlLedger, submission: str = "s1", **more: str) -> str:
-        one = intent(submission, **more)
+    def accepted(self, ledger: SqlLedger, submission: str = "s1", queue: str = "scan") -> str:
+        one = intent(submission, queue=queue)
         assert ledger.begin(one) is None
         return ledger.accept(one, DEADLINE).job
 

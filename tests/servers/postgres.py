@@ -54,7 +54,7 @@ class Postgres:
                 "shared_buffers=64MB",
                 "-c",
                 "max_connections=60",
-            ],  # fmt: skip
+            ],
             self.folder / "log",
             user=self._user,
             folder=self.folder,

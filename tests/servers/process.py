@@ -1,5 +1,6 @@
 """What all servers share: a port nobody has, a process that can't outlive us, and a wait that says what went wrong."""
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -82,22 +83,21 @@ class Process:
         def tie() -> None:
             _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
-        as_user = {}
-        if user is not None:
-            found = pwd.getpwnam(user)
-            as_user = {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
+        found = pwd.getpwnam(user) if user is not None else None
         self.log = log
         with log.open("ab") as out:
-            self._process = subprocess.Popen(
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
                 command,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=tie,
+                preexec_fn=tie,  # noqa: PLW1509 - one system call, and no lock is taken
                 env={**os.environ, **(environment or {})},
                 cwd=folder,
-                **as_user,
+                user=found.pw_uid if found else None,
+                group=found.pw_gid if found else None,
+                extra_groups=[] if found else None,
             )
         self.pid = self._process.pid
 
@@ -114,19 +114,15 @@ class Process:
 
     def kill(self) -> None:
         """End it with all its children, at once, as a power cut of the process would."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait(30)
 
     def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> None:
         """Ask it to end, and insist after a while."""
         self.send(number)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
         self.kill()
 
 
