@@ -213,6 +213,14 @@ class Caretaker(Protocol):
         """Note that jobs were announced."""
         ...
 
+    def not_announced(self, job: str) -> None:
+        """Note that a job could not be announced: it is due at once."""
+        ...
+
+    def known(self, submissions: Collection[str]) -> frozenset[str]:
+        """Say which submissions this ledger has ever heard of."""
+        ...
+
     def no_longer_needed(self, retention: timedelta) -> Sequence[Held]:
         """List quarantined files that were delivered, were given up, or have been held for so long."""
         ...
@@ -252,6 +260,10 @@ class Register(Protocol):
     def events(self, submission: str) -> Sequence[Event]:
         """Read the audit of a submission, oldest first."""
         ...
+
+
+class EngineLedger(Ledger, Intake, Desk, Caretaker, Register, Protocol):
+    """The whole ledger, in all its roles."""
 
 
 class Wakeup(Protocol):

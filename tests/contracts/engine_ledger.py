@@ -410,6 +410,8 @@ class EngineLedgerContract:
     def test_a_job_that_nobody_claimed_is_announced_again(self, ledger: SqlLedger, clock: Clock) -> None:
         job = self.accepted(ledger)
         age = timedelta(seconds=30)
+        assert list(ledger.unannounced(age)) == []
+        ledger.not_announced(job)
         assert [hint.job for hint in ledger.unannounced(age)] == [job]
         ledger.announced([job])
         assert list(ledger.unannounced(age)) == []
@@ -417,6 +419,19 @@ class EngineLedgerContract:
         assert [hint.job for hint in ledger.unannounced(age)] == [job]
         self.claimed(ledger)
         assert list(ledger.unannounced(age)) == []
+
+    def test_an_attempt_that_broke_off_is_announced_when_its_pause_is_over(
+        self, ledger: SqlLedger, clock: Clock
+    ) -> None:
+        job = self.accepted(ledger)
+        ledger.give_back(self.claimed(ledger), "scanner.unavailable", timedelta(seconds=5), 3)
+        assert list(ledger.unannounced(timedelta(seconds=30))) == []
+        clock.forward(seconds=6)
+        assert [hint.job for hint in ledger.unannounced(timedelta(seconds=30))] == [job]
+
+    def test_it_knows_what_it_has_heard_of(self, ledger: SqlLedger) -> None:
+        self.accepted(ledger)
+        assert ledger.known(["s1", "s2"]) == {"s1"}
 
     def test_quarantine_keeps_what_was_refused_until_its_time_is_over(self, ledger: SqlLedger, clock: Clock) -> None:
         for submission, outcome in (("s1", Outcome.ACCEPTED), ("s2", Outcome.REJECTED)):

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import time
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import urllib3
@@ -14,12 +14,14 @@ from attachguard.adapters.disk_shelf import DiskShelf
 from attachguard.adapters.s3_shelf import Credentials, S3Shelf
 from attachguard.adapters.s3_url import S3Place, parse_place
 from attachguard.errors import StoreUnavailable
-from attachguard.model import Check
 from attachguard.ports import Shelf
 from tests.contracts.shelf import DATA, ShelfContract, labelled
 from tests.servers.ceph import Ceph
 from tests.servers.process import free_port
 from tests.servers.swift import Swift
+
+if TYPE_CHECKING:
+    from attachguard.model import Check
 
 
 class TestDisk(ShelfContract):

@@ -1,6 +1,6 @@
 """Finding what was left behind: lost workers, jobs out of time, intents that came to nothing, bytes nobody needs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
@@ -91,6 +91,17 @@ class SqlCaretaker:
         """See ports.Caretaker."""
         with self._database.writing() as connection:
             connection.execute(update(JOBS).where(JOBS.c.id.in_(jobs)).values(announced_at=self._database.now()))
+
+    def not_announced(self, job: str) -> None:
+        """See ports.Caretaker."""
+        with self._database.writing() as connection:
+            connection.execute(update(JOBS).where(JOBS.c.id == job).values(announced_at=None))
+
+    def known(self, submissions: Collection[str]) -> frozenset[str]:
+        """See ports.Caretaker."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.id.in_(submissions)))
+            return frozenset(found.scalars())
 
     def no_longer_needed(self, retention: timedelta) -> Sequence[Held]:
         """See ports.Caretaker."""

@@ -133,6 +133,7 @@ def add_job(
             fence=fence,
             run_after=at,
             created_at=at,
+            announced_at=at,
             deadline_at=deadline,
         )
     )
