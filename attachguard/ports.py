@@ -197,6 +197,10 @@ class Caretaker(Protocol):
         """Return the jobs of a worker that is known to be dead."""
         ...
 
+    def owners(self) -> frozenset[str]:
+        """Name everybody who holds a job."""
+        ...
+
     def owner_of(self, job: str) -> str | None:
         """Tell who holds a job; None: nobody."""
         ...

@@ -300,8 +300,11 @@ class Service:
 
     def tend(self) -> Swept:
         """Return what lost workers held, end what is out of time, announce what waits. Raises LedgerUnavailable."""
+        attempts = self.terms.attempts
+        dead = [owner for owner in self.ledger.owners() if self._is_gone(owner)]
+        returned = sum(self.ledger.return_owned(owner, attempts) for owner in dead)
         return Swept(
-            returned=self.ledger.return_lost(self.terms.lease, self.terms.attempts),
+            returned=returned + self.ledger.return_lost(self.terms.lease, attempts),
             overdue=self.ledger.fail_overdue(),
             announced=self.relay(),
         )

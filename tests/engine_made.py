@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from attachguard.adapters.memory import MemoryStore
@@ -79,6 +80,17 @@ def settings(folder: Path, **changes: object) -> Settings:
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]  # a test names fields
 
 
+def timing(chosen: Settings) -> Terms:
+    """Terms of a test: no pause between attempts, no grace for orphans, stale intents at once."""
+    return dataclasses.replace(
+        terms(chosen),
+        backoff=timedelta(seconds=0.1),
+        grace=timedelta(0),
+        abandon=timedelta(0),
+        announce=timedelta(seconds=5),
+    )
+
+
 @contextmanager
 def engine(
     chosen: Settings,
@@ -86,7 +98,7 @@ def engine(
     scanner: Scanner | None = None,
     sandbox: Sandbox | None = None,
     wakeup: Wakeup | None = None,
-    timing: Terms | None = None,
+    terms_of: Terms | None = None,
     ledger: SqlLedger | None = None,
 ) -> Iterator[Service]:
     """A service of real parts, but for the room and the scanner."""
@@ -106,7 +118,7 @@ def engine(
             wakeup=wakeup or NoWakeup(),
             policies=lambda name: policy if name == "marketplace" else load_policy(name),
             default_policy="marketplace",
-            terms=timing or terms(chosen),
+            terms=terms_of or terms(chosen),
             is_gone=is_gone,
         )
     finally:

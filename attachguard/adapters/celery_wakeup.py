@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from attachguard.adapters.celery_queues import queues
 from attachguard.adapters.forks import renew_after_fork
 from attachguard.jobs import Hint
 from attachguard.model import Check
@@ -71,9 +72,8 @@ def _sender(url: str) -> Celery:
     app.conf.update(
         task_ignore_result=True,
         task_serializer="json",
-        task_create_missing_queues=True,
-        # The queue is the workers' to declare, with its arguments: declared here without them it would be refused.
-        task_default_exchange="",
+        task_queues=queues(url),
+        task_create_missing_queues=False,
         broker_connection_timeout=SECONDS,
         broker_connection_max_retries=0,
         broker_transport_options={

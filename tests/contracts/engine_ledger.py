@@ -324,6 +324,7 @@ class EngineLedgerContract:
         self.accepted(ledger, "s1")
         self.accepted(ledger, "s2")
         first, other = self.claimed(ledger, "dead"), self.claimed(ledger, "alive")
+        assert ledger.owners() == {"dead", "alive"}
         assert ledger.return_owned("dead", 3) == 1
         assert self.claimed(ledger, "next").submission == first.submission
         assert ledger.renew(other, LEASE)

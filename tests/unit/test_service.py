@@ -37,7 +37,7 @@ QUICK = Terms(lease=timedelta(seconds=30), backoff=timedelta(0), grace=timedelta
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    with engine(settings(tmp_path), timing=QUICK) as service:
+    with engine(settings(tmp_path), terms_of=QUICK) as service:
         yield service
 
 
@@ -124,7 +124,7 @@ def test_the_same_key_takes_the_same_submission_once(service: Service, tmp_path:
 
 def test_a_quarantine_that_takes_nothing_gives_no_receipt_and_keeps_nothing(tmp_path: Path) -> None:
     (tmp_path / "quarantine").write_text("a file where a folder should be")
-    with engine(settings(tmp_path), timing=QUICK) as service:
+    with engine(settings(tmp_path), terms_of=QUICK) as service:
         with pytest.raises(StoreUnavailable):
             service.submit([upload("x")], idempotency_key="k")
         (tmp_path / "quarantine").unlink()
@@ -169,7 +169,7 @@ def test_processing_a_job_twice_or_one_that_never_was_is_harmless(service: Servi
 def test_a_scanner_that_is_gone_is_asked_again_and_the_file_waits(tmp_path: Path) -> None:
     scanner = MemoryScanner(test_double=True)
     scanner.down = "no clamd answers"
-    with engine(settings(tmp_path), scanner=scanner, timing=QUICK) as service:
+    with engine(settings(tmp_path), scanner=scanner, terms_of=QUICK) as service:
         receipt = service.submit([upload("x"), upload("y")])
         claim = service.claim(ME, tuple(Queue))
         assert claim is not None
@@ -185,7 +185,7 @@ def test_a_scanner_that_is_gone_is_asked_again_and_the_file_waits(tmp_path: Path
 def test_a_scanner_that_stays_away_makes_it_undetermined_and_nothing_is_lost(tmp_path: Path) -> None:
     scanner = MemoryScanner(test_double=True)
     scanner.down = "no clamd answers"
-    with engine(settings(tmp_path), scanner=scanner, timing=QUICK) as service:
+    with engine(settings(tmp_path), scanner=scanner, terms_of=QUICK) as service:
         receipt = service.submit([upload("x")])
         assert work(service) == 3
         status = service.report(receipt.submission)
@@ -201,7 +201,7 @@ def test_a_scanner_that_stays_away_makes_it_undetermined_and_nothing_is_lost(tmp
 
 def test_what_was_delivered_before_a_later_file_was_undetermined_is_delivered_once(tmp_path: Path) -> None:
     scanner = PatchyScanner()
-    with engine(settings(tmp_path), scanner=scanner, timing=QUICK) as service:
+    with engine(settings(tmp_path), scanner=scanner, terms_of=QUICK) as service:
         receipt = service.submit([upload("good"), upload("sometimes")])
         assert work(service) == 2
         assert outcomes(service, receipt.submission) == ["accepted", "accepted"]
@@ -268,7 +268,7 @@ def test_a_job_whose_worker_may_be_alive_is_left_alone(service: Service) -> None
 
 def test_a_verdict_that_could_not_be_recorded_was_not_given_and_is_found_again(tmp_path: Path) -> None:
     ledger = FailingLedger(f"sqlite:///{tmp_path}/ledger.sqlite3")
-    with engine(settings(tmp_path), ledger=ledger, timing=QUICK) as service:
+    with engine(settings(tmp_path), ledger=ledger, terms_of=QUICK) as service:
         receipt = service.submit([upload("x")])
         claim = service.claim(ME, tuple(Queue))
         assert claim is not None
@@ -393,7 +393,7 @@ def test_the_sweeper_waits_for_the_grace_time(tmp_path: Path) -> None:
 
 def test_an_intent_that_came_to_nothing_is_swept_with_its_bytes(tmp_path: Path) -> None:
     timing = dataclasses.replace(QUICK, abandon=timedelta(0))
-    with engine(settings(tmp_path), timing=timing) as service:
+    with engine(settings(tmp_path), terms_of=timing) as service:
         with pytest.raises(KeyboardInterrupt), interrupted_accept(service):
             service.submit([upload("x")])
         assert files(tmp_path / "quarantine") == [b"x"]

@@ -57,6 +57,12 @@ class SqlCaretaker:
                     )
         return count
 
+    def owners(self) -> frozenset[str]:
+        """See ports.Caretaker."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(JOBS.c.owner).where(JOBS.c.state == JobState.RUNNING.value).distinct())
+            return frozenset(owner for owner in found.scalars() if owner)
+
     def owner_of(self, job: str) -> str | None:
         """See ports.Caretaker."""
         with self._database.reading() as connection:

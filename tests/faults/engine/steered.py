@@ -1,0 +1,36 @@
+"""The engine of the fault tests, opened from the environment in other processes too: runner and Celery workers.
+
+`python -m tests.faults.engine.steered 2` is an embedded runner with two workers;
+`celery -A tests.faults.engine.steered worker` is a Celery worker. Both judge with the steered room of engine_made.
+"""
+
+import os
+import sys
+from contextlib import AbstractContextManager
+
+from attachguard.adapters.celery_wakeup import CeleryWakeup
+from attachguard.adapters.processes import name_process
+from attachguard.runner import Runner
+from attachguard.service import Service
+from attachguard.settings import load_settings
+from tests.engine_made import engine, timing
+from workers.app import make_app
+from workers.engine import Engine
+
+_settings = load_settings()
+
+
+def opens() -> AbstractContextManager[Service]:
+    wakeup = CeleryWakeup(_settings.broker_url) if _settings.broker_url else None
+    return engine(_settings, wakeup=wakeup, terms_of=timing(_settings))
+
+
+def complain(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    Runner(opens, name_process, processes=int(sys.argv[1]), say=complain).run()
+else:
+    app = make_app(_settings, Engine(opens))
+    app.conf.beat_schedule_filename = os.environ.get("BEAT_FILE", "/dev/null")
