@@ -86,7 +86,9 @@ class Runner:
         self._stops += 1
 
     def _supervise(self, service: Service) -> None:
-        tended = swept = time.monotonic()
+        swept = time.monotonic()
+        tended = 0.0  # at once: who was here before may have left jobs behind
+        self._say(f"{self._processes} worker processes")
         again = [(0.0, slot) for slot in range(self._processes)]  # when to fork which worker
         told = 0
         while self._workers or not self._stops:

@@ -15,6 +15,8 @@ from attachguard.sandbox.room import Room
 from attachguard.sandbox.wire import Level
 from tests.servers.ceph import Ceph
 from tests.servers.postgres import Postgres
+from tests.servers.rabbitmq import RabbitMq
+from tests.servers.redis import Redis
 from tests.servers.swift import Swift
 
 SETTINGS_PREFIX = "ATTACHGUARD_"
@@ -74,5 +76,21 @@ def swift() -> Iterator[Swift]:
 def ceph() -> Iterator[Ceph]:
     """A real Ceph gateway, over TLS; every test asks it for a bucket of its own."""
     with closing(Ceph()) as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """A real Redis with its append-only file."""
+    with closing(Redis()) as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMq]:
+    """A real RabbitMQ node."""
+    with closing(RabbitMq()) as server:
         server.start()
         yield server

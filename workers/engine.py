@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
 from celery import Celery
-from celery.signals import worker_init, worker_shutdown
+from celery.signals import worker_init, worker_ready, worker_shutdown
 
+from attachguard.adapters.celery_queues import dead_letters, is_amqp
 from attachguard.service import Service
 
 
@@ -35,6 +36,12 @@ class Engine:
             if self._service is not None and self._owner == os.getpid():
                 self._stack.close()
 
+        def ready(**_: object) -> None:
+            if is_amqp(str(app.conf.broker_url)):
+                with app.connection_for_write() as connection:
+                    dead_letters()(connection.default_channel).declare()
+
+        worker_ready.connect(ready, weak=False)
         worker_init.connect(opened, weak=False)
         worker_shutdown.connect(closed, weak=False)
 

@@ -4,7 +4,6 @@ import glob
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
 import uuid
@@ -75,7 +74,7 @@ class Postgres:
 
     def close(self) -> None:
         if self._process:
-            self._process.stop(signal.SIGQUIT)  # at once: the data goes with it
+            self._process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def new_database(self) -> str:

@@ -114,8 +114,12 @@ class Process:
 
     def kill(self) -> None:
         """End it with all its children, at once, as a power cut of the process would."""
+        family = [self.pid, *_descendants(self.pid)]
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+        for pid in family:  # some servers' children are leaders of groups of their own
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait(30)
 
     def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> None:
@@ -124,6 +128,21 @@ class Process:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
         self.kill()
+
+
+def _descendants(pid: int) -> list[int]:
+    """List the children of a process, and theirs."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+            parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found, left = [], [pid]
+    while left:
+        children = parents.get(left.pop(), [])
+        found += children
+        left += children
+    return found
 
 
 def pause(pid: int) -> None:

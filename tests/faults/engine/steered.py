@@ -8,21 +8,18 @@ import os
 import sys
 from contextlib import AbstractContextManager
 
-from attachguard.adapters.celery_wakeup import CeleryWakeup
+from attachguard.bootstrap import _wakeup
 from attachguard.adapters.processes import name_process
 from attachguard.runner import Runner
 from attachguard.service import Service
 from attachguard.settings import load_settings
 from tests.engine_made import engine, timing
-from workers.app import make_app
-from workers.engine import Engine
 
 _settings = load_settings()
 
 
 def opens() -> AbstractContextManager[Service]:
-    wakeup = CeleryWakeup(_settings.broker_url) if _settings.broker_url else None
-    return engine(_settings, wakeup=wakeup, terms_of=timing(_settings))
+    return engine(_settings, wakeup=_wakeup(_settings.broker_url), terms_of=timing(_settings))
 
 
 def complain(line: str) -> None:
@@ -32,5 +29,8 @@ def complain(line: str) -> None:
 if __name__ == "__main__":
     Runner(opens, name_process, processes=int(sys.argv[1]), say=complain).run()
 else:
+    from workers.app import make_app
+    from workers.engine import Engine
+
     app = make_app(_settings, Engine(opens))
     app.conf.beat_schedule_filename = os.environ.get("BEAT_FILE", "/dev/null")

@@ -52,7 +52,7 @@ def arm(service: Service, step: str) -> None:
     setattr(service, part, Bomb(getattr(service, part), rest))
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def den(request: pytest.FixtureRequest, tmp_path: Path) -> Den:
     if request.param == "sqlite":
         return Den(tmp_path)
