@@ -130,6 +130,7 @@ class Status:
     state: SubmissionState
     policy: str
     attempts: int
+    """Of the newest job: a retry counts anew."""
     created_at: datetime
     deadline_at: datetime | None
     finished_at: datetime | None

@@ -7,7 +7,7 @@ second fence, for messages that never get as far as the ledger.) Redis has no su
 
 from urllib.parse import urlsplit
 
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from attachguard.jobs import Queue as JobQueue
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, and_, func, select, update
+from sqlalchemy import RowMapping, and_, select, update
 
 from attachguard.adapters.sql.database import Database
 from attachguard.adapters.sql.moves import note
@@ -63,14 +63,17 @@ class SqlRegister:
             if row is None:
                 return None
             attempts = connection.execute(
-                select(func.coalesce(func.sum(JOBS.c.attempts), 0)).where(JOBS.c.submission_id == submission)
-            ).scalar_one()
+                select(JOBS.c.attempts)
+                .where(JOBS.c.submission_id == submission)
+                .order_by(JOBS.c.fence.desc(), JOBS.c.created_at.desc())
+                .limit(1)
+            ).scalar_one_or_none()
             return Status(
                 submission=row["id"],
                 tenant=row["tenant"],
                 state=SubmissionState(row["state"]),
                 policy=row["policy"],
-                attempts=int(attempts),
+                attempts=attempts or 0,
                 created_at=row["created_at"],
                 deadline_at=row["deadline_at"],
                 finished_at=row["finished_at"],

@@ -1,4 +1,4 @@
-"""What every case of the matrix needs: an engine in a folder, workers to kill, and the invariants, checked at the end."""
+"""What every case of the matrix needs: an engine in a folder, workers to kill, and the invariants at the end."""
 
 import contextlib
 import os
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -54,7 +55,7 @@ class Den:
         with engine(self.settings, terms_of=timing(self.settings), wakeup=wakeup) as service:
             yield service
 
-    def __enter__(self) -> "Den":
+    def __enter__(self) -> Self:
         if self.settings.store_url.startswith("file:"):
             self._watch.start()
         return self

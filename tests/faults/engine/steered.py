@@ -8,8 +8,8 @@ import os
 import sys
 from contextlib import AbstractContextManager
 
-from attachguard.bootstrap import _wakeup
 from attachguard.adapters.processes import name_process
+from attachguard.bootstrap import _wakeup
 from attachguard.runner import Runner
 from attachguard.service import Service
 from attachguard.settings import load_settings
@@ -23,7 +23,8 @@ def opens() -> AbstractContextManager[Service]:
 
 
 def complain(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -3,15 +3,18 @@
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import redis as redis_client
-from kombu import Connection
+from kombu.connection import Connection
 
 from attachguard.adapters.celery_queues import dead_letters, queues
 from attachguard.bootstrap import _wakeup
 from attachguard.jobs import Hint, Queue
+from attachguard.model import Check
+from attachguard.ports import Wakeup
 from tests.faults.engine.harness import Den
 from tests.servers.process import pause, resume, wait_until
 from tests.servers.rabbitmq import RabbitMq
@@ -224,14 +227,14 @@ def test_flower_and_celery_see_workers_and_tasks(redis: Redis, tmp_path: Path) -
 class Repeated:
     """A wake-up that says everything three times."""
 
-    def __init__(self, real: object, told: list[Hint]) -> None:
+    def __init__(self, real: Wakeup, told: list[Hint]) -> None:
         self._real, self._told = real, told
 
     def hint(self, hint: Hint) -> bool:
         self._told.append(hint)
-        return all([self._real.hint(hint) for _ in range(3)])  # type: ignore[attr-defined]
+        return [self._real.hint(hint) for _ in range(3)] == [True] * 3
 
-    def probe(self) -> list[object]:
+    def probe(self) -> Sequence[Check]:
         return []
 
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,8 +16,10 @@ from attachguard.errors import ClaimLost
 from attachguard.jobs import Queue
 from tests.engine_made import engine, timing
 from tests.faults.engine.harness import REPEATS, SLOWLY, Den
-from tests.servers.postgres import Postgres
 from tests.servers.process import pause, resume, wait_until
+
+if TYPE_CHECKING:
+    from tests.servers.postgres import Postgres
 
 LEASE = 2.0
 

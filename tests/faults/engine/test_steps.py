@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,7 +13,9 @@ from attachguard.jobs import Queue
 from attachguard.service import Service
 from tests.engine_made import upload
 from tests.faults.engine.harness import REPEATS, Den, dies_in_fork
-from tests.servers.postgres import Postgres
+
+if TYPE_CHECKING:
+    from tests.servers.postgres import Postgres
 
 COMING_IN = (
     "ledger.begin:before",
