@@ -67,6 +67,16 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "copy.unsupported": "No safe copy can be made of this type of file.",
         "copy.unfaithful": "The safe copy does not show what the original shows.",
         "copy.unsafe": "The safe copy still holds something that a copy must not hold.",
+        # -- what a copy does not have of its original (facts beside a copy that was made) ----------------------
+        "lost.signature": "The safe copy is not signed; the signature holds for the original alone.",
+        "lost.fields": "The safe copy shows what the form's fields hold, but can't be filled in.",
+        "lost.attachments": "The safe copy does not carry the files that the original carries.",
+        "lost.layers": "The safe copy shows the layers that print, and can't switch the others on.",
+        "lost.tags": "The safe copy has no tags, so it is not accessible the way the original was.",
+        "lost.links": "Links in the safe copy can't be clicked.",
+        "lost.bookmarks": "The safe copy has no bookmarks.",
+        "lost.media": "The safe copy has no sound, video or 3D content.",
+        "lost.sharpness": "The pages of the safe copy are pictures, made coarser to fit the size of a file.",
         # -- zip packages (docx, xlsx, odt, ods) ---------------------------------------------------------------
         "zip.duplicate": "Two members of the package have the same name.",
         "zip.name": "A member of the package has a name that leads out of the package or hides.",
@@ -178,3 +188,6 @@ TROUBLES: Mapping[str, str] = MappingProxyType(
 
 MALWARE = frozenset({"malware.signature", "malware.part"})
 """A rejection for one of these reads `infected`."""
+
+LOSSES = frozenset(code for code in FINDINGS if code.startswith("lost."))
+"""What a copy does not have of its original: told beside the reasons for making it."""

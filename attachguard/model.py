@@ -348,7 +348,8 @@ class Verdict:
     policy: str
     """Name and version of the policy that ruled: `marketplace@1`."""
     reasons: tuple[Finding, ...] = ()
-    """The findings that decided, of the original or of the copy; empty for `accepted`."""
+    """The findings that decided, of the original or of the copy, and for `normalized` what the copy lost; empty
+    for `accepted`."""
     trouble: Trouble | None = None
     """Set exactly when the outcome is `undetermined`."""
     delivered: Delivered | None = None

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from attachguard.findings import MALWARE
+from attachguard.findings import LOSSES, MALWARE
 from attachguard.model import Action, Finding, JudgedPart, Observed, Outcome, Report, Verdict
 from attachguard.policy import Policy
 
@@ -73,7 +73,8 @@ def conclude(original: Report, rendered: Report | None, stages: tuple[str, ...])
         return Outcome.ACCEPTED, ()
     if original.action is Action.NORMALIZE and rendered is not None:
         if rendered.action is Action.KEEP and _complete(rendered, stages):
-            return Outcome.NORMALIZED, original.deciding
+            losses = tuple(finding for finding in rendered.findings if finding.code in LOSSES)
+            return Outcome.NORMALIZED, (*original.deciding, *losses)
         reasons = (*original.deciding, *rendered.deciding)
     else:
         reasons = original.deciding

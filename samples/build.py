@@ -1,4 +1,8 @@
-"""Build every sample below a folder: `python -m samples.build [DIR]`. The same bytes every time."""
+"""Build every sample below a folder: `python -m samples.build [DIR]`.
+
+The same bytes in every run and place: nothing asks a clock, chance, the locale or the file system. What compresses
+(zlib, libjpeg, qpdf) may do so differently in another version; the locked ones make the bytes the same everywhere.
+"""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,7 @@
 """House laws that no linter knows."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -70,6 +71,18 @@ def test_only_three_places_catch_everything() -> None:
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
     }
     assert broad <= set(BROAD_EXCEPTS)
+
+
+def test_no_pattern_has_a_possessive_group() -> None:
+    # Python before 3.11.5 matches them wrongly (CPython issue 106052); possessive single characters are fine.
+    group = re.compile(r"\)(?:\*|\+|\?|\{[0-9,]+\})\+|\(\?>")
+    assert [name for name, tree in sources() for text in strings(tree) if group.search(text)] == []
+
+
+def strings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+            yield node.value if isinstance(node.value, str) else node.value.decode("latin-1")
 
 
 def test_no_module_is_a_drawer_for_everything() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from attachguard.adapters.clamd_conf import foreign_clamd_advice
 from attachguard.kinds import BY_EXTENSION
 from attachguard.settings import VARIABLES
 from samples.build import build
@@ -89,3 +90,8 @@ def test_no_page_names_a_path_of_one_machine() -> None:
     pages = [ROOT / "README.md", *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     home = os.path.expanduser("~")
     assert [page.name for page in pages if home in page.read_text(encoding="utf-8")] == []
+
+
+def test_the_lines_for_the_machines_own_clamd_are_those_the_doctor_names() -> None:
+    lines = {line.strip() for line in README.splitlines()}
+    assert {line.strip() for line in foreign_clamd_advice().split(",")} <= lines

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attachguard.formats import ole
 from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.links import scheme_of
+from attachguard.formats.links import is_elsewhere
 from attachguard.formats.ole_inspect import inspect_compound
 from attachguard.formats.refusal import Refused
 from attachguard.formats.unsupported import normalize, verify
@@ -138,5 +138,5 @@ def _template(stream: bytes, table: bytes, harvest: Harvest) -> None:
         length = struct.unpack_from("<H", sttb, at)[0] * 2
         path = sttb[at + 2 : at + 2 + length].decode("utf-16-le", errors="replace")
         at += 2 + length
-        if index == _TEMPLATE and (path.startswith(("\\\\", "//")) or len(scheme_of(path)) > 1):
+        if index == _TEMPLATE and is_elsewhere(path):
             harvest.note("ole.external", "template", path)

@@ -10,7 +10,7 @@ CALLING = frozenset(
 ODF 1.3 part 4); RUN and the like exist on macro sheets only, which are a finding by themselves."""
 
 _STRING = re.compile(r'"[^"]*+"')
-_FUNCTION = re.compile(r"(?:_XL[A-Z]{2}\.)*+([A-Z][A-Z0-9.]*+)[ \t\r\n]*+\(")
+_FUNCTION = re.compile(r"(?:_XL[A-Z]{2}\.){0,4}([A-Z][A-Z0-9.]*+)[ \t\r\n]*+\(")
 _DDE = re.compile(r"[A-Z0-9_'\])]\|.*!", re.DOTALL)
 
 

@@ -1,14 +1,19 @@
 """HTML pages (WHATWG HTML)."""
 
+from collections.abc import Sequence
+
 from attachguard.formats.characters import note_escapes
 from attachguard.formats.charset import decode_html
-from attachguard.formats.contract import Claim, Sample
+from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
+from attachguard.formats.markup import MarkupError
+from attachguard.formats.pagecheck import lost, shown_words, unsafe
+from attachguard.formats.pageclean import clean_page, write_html
+from attachguard.formats.pagecost import TooMuchError
 from attachguard.formats.textual import claimed
-from attachguard.formats.unsupported import normalize, verify
 from attachguard.formats.webpage import inspect_page
 from attachguard.kinds import KINDS
-from attachguard.model import Inspection, Limits
+from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
@@ -30,3 +35,26 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
         note_escapes(decoded.text, harvest)
         inspect_page(decoded.text, harvest)
     return harvest.inspection()
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Write a new UTF-8 page of what only shows; one too costly to read has no copy."""
+    decoded = decode_html(order.original)
+    if decoded is None:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail="not text"),))
+    try:
+        page = clean_page(decoded.text, order.limits.xml_depth)
+    except (TooMuchError, MarkupError) as error:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=str(error)),))
+    return Rebuilt(data=write_html(page).encode("utf-8", "replace"))
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Read the copy with another parser: only listed things, no finding left, and the words of the original."""
+    before, page = decode_html(original), copy.decode("utf-8")
+    found = [Finding("copy.unsafe", detail=what) for what in unsafe(page, is_xml=False)]
+    found += [Finding("copy.unsafe", left.where, left.code) for left in inspect(copy, limits).findings]
+    missing = lost(shown_words(before.text, is_xml=False), shown_words(page, is_xml=False)) if before else ["all"]
+    if missing:
+        found.append(Finding("copy.unfaithful", detail=f"words are missing: {' '.join(missing)}"))
+    return found[:20]

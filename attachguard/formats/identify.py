@@ -6,6 +6,7 @@ a second thought.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 import magic
 
@@ -19,8 +20,11 @@ YIELDS: frozenset[tuple[str, str]] = frozenset(
     {("txt", kind) for kind in KINDS if kind != "txt"}
     | {("csv", kind) for kind in KINDS if kind not in {"csv", "txt"}}
     | {("xml", "xhtml"), ("xml", "html"), ("html", "xhtml")}
+    | {("pdf", "tnef")}
 )
-"""(general, special): any text is also plain text, any XHTML also XML; the general claim gives way."""
+"""(general, special): any text is also plain text, any XHTML also XML; the general claim gives way. So does a PDF
+that begins in the first KiB of a winmail.dat: the attributes around it account for every byte, and it is judged as a
+part."""
 
 TEXTUAL = frozenset({"csv", "eml", "html", "txt", "xhtml", "xml"})
 """Kinds that are text: a claim without a kind beside them names the text more closely (a script, a calendar)."""
@@ -30,22 +34,14 @@ EXPLAIN_THEMSELVES = frozenset({"file.encrypted"})
 
 _ZIP = ("application/zip", "application/octet-stream")
 _OLE = ("application/msword", "application/vnd.ms-excel", "application/x-ole-storage", "application/CDFV2")
-_MARKUP = (
-    "text/html",
-    "text/xml",
-    "application/xml",
-    "application/xhtml+xml",
-    "text/plain",
-    "application/octet-stream",
-)
+_TEXT = ("text/*", "message/*", "application/octet-stream")
+_MARKUP = (*_TEXT, "application/xml", "application/*+xml", "image/svg+xml", "application/javascript")
 _PLAIN = (
-    "text/",
-    "message/",
+    *_TEXT,
     "application/json",
     "application/x-ndjson",
     "application/csv",
-    "application/octet-stream",
-    "application/pgp-",
+    "application/pgp-*",
     "application/x-subrip",
     "application/x-setupscript",
     "application/x-wine-extension-ini",
@@ -58,7 +54,7 @@ COMPATIBLE: Mapping[str, tuple[str, ...]] = {
     "csv": _PLAIN,
     "doc": _OLE,
     "docx": (KINDS["docx"].media_type, *_ZIP),
-    "eml": ("message/", "text/plain", "text/html", "application/mbox", "application/pdf"),
+    "eml": (*_TEXT, "application/mbox", "application/pdf"),
     "gif": ("image/gif",),
     "html": _MARKUP,
     "jpeg": ("image/jpeg",),
@@ -70,13 +66,18 @@ COMPATIBLE: Mapping[str, tuple[str, ...]] = {
     "tiff": ("image/tiff",),
     "tnef": ("application/vnd.ms-tnef",),
     "txt": _PLAIN,
-    "xhtml": (*_MARKUP, "image/svg+xml"),
+    "xhtml": _MARKUP,
     "xls": _OLE,
     "xlsx": (KINDS["xlsx"].media_type, *_ZIP),
     "xml": _MARKUP,
 }
-"""What libmagic 5.44 may say about each kind without contradicting it; an entry that ends in `/` or `-` is a
-beginning. Measured: no good file outside of this among 1,115, and every program, archive, sound and video is."""
+"""What libmagic 5.44 may say about each kind without contradicting it; `*` stands for anything. Where our own strict
+decoding says text, any kind of text is no contradiction; every program, archive, sound and video is. Measured: no
+good file outside of this among 1,115, and 3 of 3,700 others."""
+
+DOS_PROGRAM = "application/x-dosexec"
+"""What libmagic also says of any text in an 8-bit alphabet whose first letter is the byte B8, E9 or EB: a jump, if it
+were a COM program. Without the signature of a real one it is no voice against text."""
 
 _MAGIC = magic.Magic(mime=True)
 _MAGIC.from_buffer(b"warm")  # the database is mapped now: in the locked room no file can be opened any more
@@ -96,7 +97,7 @@ def identify(data: bytes, extension: str, limits: Limits) -> Identification:
         claims.append(stranger)
     claim = _settle(claims)
     media_type = _media_type(data)
-    findings = [*claim.findings, *_contradiction(claim, media_type)]
+    findings = [*claim.findings, *_contradiction(claim, media_type, data)]
     return Identification(
         kind=claim.kind, described=claim.described, magic=media_type, findings=tuple(_one_per_code(findings))
     )
@@ -143,15 +144,12 @@ def _media_type(data: bytes) -> str:
     return answer
 
 
-def _contradiction(claim: Claim, media_type: str) -> Iterable[Finding]:
-    if claim.kind is None:
+def _contradiction(claim: Claim, media_type: str, data: bytes) -> Iterable[Finding]:
+    if claim.kind is None or any(fnmatchcase(media_type, pattern) for pattern in COMPATIBLE[claim.kind]):
         return
-    if not any(_fits(media_type, allowed) for allowed in COMPATIBLE[claim.kind]):
-        yield Finding("type.disagreement", detail=f"{claim.described}; libmagic: {media_type or 'no answer'}")
-
-
-def _fits(media_type: str, allowed: str) -> bool:
-    return media_type.startswith(allowed) if allowed.endswith(("/", "-")) else media_type == allowed
+    if media_type == DOS_PROGRAM and claim.kind in TEXTUAL and not data.startswith((b"MZ", b"ZM")):
+        return
+    yield Finding("type.disagreement", detail=f"{claim.described}; libmagic: {media_type or 'no answer'}")
 
 
 def _one_per_code(findings: Iterable[Finding]) -> Iterable[Finding]:

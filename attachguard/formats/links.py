@@ -19,6 +19,16 @@ def scheme_of(address: str) -> str:
     return head.lower() if colon and plausible else ""
 
 
+def is_elsewhere(address: str) -> bool:
+    """Say whether a file (a template) lies on another computer: a web address, a share; not a drive or a folder."""
+    bare = address.strip(_SPACES).replace("\\", "/")
+    scheme = scheme_of(bare)
+    if scheme == "file":
+        bare = bare.partition(":")[2].removeprefix("///")
+        return bare.startswith("/") or "//" in bare
+    return len(scheme) > 1 or bare.startswith("//")  # one letter is a drive
+
+
 def leads_outside(address: str) -> bool:
     """Say whether an address that a package loads lies outside of it: another scheme, host, share or folder."""
     bare = address.strip(_SPACES)

@@ -46,11 +46,12 @@ _TELLING_ATTRIBUTES = (
 )
 _DULL_ATTRIBUTE = (
     rf"[\t\n\f\r ]++(?!(?i:{_TELLING_ATTRIBUTES}))[A-Za-z-]++"
-    r"(?:=(?:\"[^\"<>&]*+\"|'[^'<>&]*+'|[-0-9A-Za-z#%._]++))?+(?=[\t\n\f\r >])"
+    r"(?:=(?:\"[^\"<>&]*+\"|'[^'<>&]*+'|[-0-9A-Za-z#%._]++))?(?=[\t\n\f\r />])"
 )
 _DULL = re.compile(
     r"[^<]*+(?:<(?:/[A-Za-z][^\t\n\f\r />]*+|"
-    rf"(?!(?i:{_TELLING_ELEMENTS}))[A-Za-z][^\t\n\f\r />]*+(?:{_DULL_ATTRIBUTE})*+[\t\n\f\r ]*+)>[^<]*+)*+"
+    rf"(?!(?i:{_TELLING_ELEMENTS}))[A-Za-z][^\t\n\f\r />]*+(?:{_DULL_ATTRIBUTE}){{0,20}}"
+    r"[\t\n\f\r ]*+/?+)>[^<]*+){0,200}"
 )
 """Text, end tags and start tags that by their first letters can say nothing that matters: skipped in one step,
 because a table of ten megabytes has a million of them. All prefixes: too much is looked at, never too little."""
@@ -59,10 +60,10 @@ _NOSCRIPT = re.compile("<noscript", re.IGNORECASE)
 _COMMENT_END = re.compile(r"--!?>")
 _ATTRIBUTE = re.compile(
     r"[\t\n\f\r /]*+(?:(>)|([^\t\n\f\r />][^\t\n\f\r />=]*+)"
-    r"(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"([^\"]*+)\"|'([^']*+)'|([\"'])|([^\t\n\f\r >]*+)))?+)"
+    r"(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"([^\"]*+)\"|'([^']*+)'|([\"'])|([^\t\n\f\r >]*+)))?)"
 )
 """One attribute or the end of the tag: end, name, then its value in double, single, unclosed or no quotes. Every
-quantifier is possessive, so that no input can make it go back."""
+quantifier of characters is possessive and nothing follows the value, so that no input can make it go back."""
 _RAW_END = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in RAW_ELEMENTS | {"noscript"}}
 _ATTRIBUTES = 1000
 """Attributes of one tag; people and programs write a few dozen."""

@@ -9,7 +9,7 @@ from attachguard.formats import ole
 from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.formulas import formula_findings
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.links import is_plain_link, leads_outside, scheme_of
+from attachguard.formats.links import is_elsewhere, is_plain_link, leads_outside, scheme_of
 from attachguard.formats.refusal import Refused
 from attachguard.formats.xmlscan import Element, elements, local, walk
 from attachguard.formats.zip import LOCAL, Member, Package, package, read_package, unpack
@@ -259,7 +259,7 @@ def _address(tag: str, address: str, where: str, harvest: Harvest) -> None:
         if not is_plain_link(address):
             harvest.note("odf.link", where, address)
     elif tag in _TEMPLATES:
-        if scheme_of(address) not in {"", "file"} or address.startswith(("//", "\\\\")):
+        if is_elsewhere(address):
             harvest.note("odf.external", where, f"{tag}: {address}")
     elif leads_outside(address):
         harvest.note("odf.external", where, f"{tag}: {address}")

@@ -24,6 +24,8 @@ SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HEADER_SIZE = 512
 SECTOR_SHIFTS = frozenset({9, 12})
 """Section 2.2: sectors of 512 or 4096 bytes, nothing else."""
+_SPARE = 16
+"""Sectors of allocation table beyond twice what a file needs that are let pass; olefile reads them all, slowly."""
 ENTRIES = 20_000
 """Directory entries that are read; a document has a few dozen, one with a thousand objects some thousand."""
 
@@ -270,10 +272,14 @@ def _read(data: bytes) -> Compound:
 
 
 def _walk(reader: olefile.OleFileIO) -> Iterator[Entry]:
-    """List all streams and storages; each entry is in the tree once, which olefile has seen to."""
+    """List all streams and storages, each once: in a broken file a storage can hold itself."""
     waiting: list[tuple[tuple[str, ...], Any]] = [((child.name,), child) for child in reversed(reader.root.kids)]
+    seen = {reader.root.sid}
     while waiting:
         path, node = waiting.pop()
+        if node.sid in seen:
+            continue
+        seen.add(node.sid)
         is_stream = node.entry_type == olefile.STGTY_STREAM
         yield Entry(path=path, size=node.size if is_stream else 0, is_stream=is_stream)
         waiting.extend(((*path, child.name), child) for child in reversed(node.kids))
@@ -287,7 +293,9 @@ def _check_header(data: bytes) -> None:
     fat, mini, difat = (struct.unpack_from("<L", data, at)[0] for at in (44, 64, 72))
     if sector_shift not in SECTOR_SHIFTS or mini_shift != 6:
         raise Refused("file.malformed", "OLE header", "sectors of an impossible size")
-    if max(fat, mini, difat) > len(data) >> sector_shift:
+    sectors = len(data) >> sector_shift
+    needed = sectors // (1 << sector_shift - 2) + 1  # sectors that the allocation table itself takes
+    if max(mini, difat) > sectors or fat > 2 * needed + _SPARE:
         raise Refused("file.malformed", "OLE header", "more sectors than the file has")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from attachguard.formats import ole
 from attachguard.formats.formulas import formula_findings
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.links import is_plain_link
+from attachguard.formats.links import is_elsewhere, is_plain_link
 from attachguard.formats.ooxml import CONTENT_TYPES, ContentTypes, read_content_types, read_relationships
 from attachguard.formats.refusal import Refused
 from attachguard.formats.wordfields import Fields
@@ -40,6 +40,8 @@ HARMLESS = frozenset(
         "rdsupportingpropertybagstructure richstyles richstyleslist featurepropertybag namedsheetview wssortmap",
         "sheetcomments classificationlabels ink inkxml model3d legacydiagramtext recovered shareddrawing",
         "pivottableusershapes timelinestyles survey",
+        # what Google and WPS write beside them
+        "workbookmetadata documentmetadata presentationmetadata wpscustomdata cellimage",
     )
     for word in line.split()
 )
@@ -106,13 +108,13 @@ ELEMENTS: Mapping[str, str] = {
     "objectEmbed": "ooxml.embedded",
     "objectLink": "ooxml.external",
     "oleLink": "ooxml.external",
-    "control": "ooxml.activex",
     "ocx": "ooxml.activex",
     "ddeLink": "ooxml.dde",
     "frame": "ooxml.external",
     "mailMerge": "ooxml.external",
 }
-"""Elements that act by being there (ISO/IEC 29500-1 sections 17.17.2, 18.3.1, 18.14)."""
+"""Elements that act by being there. <control> is not among them: workbooks write it for harmless form controls too, and
+for ActiveX there is a relationship (ISO/IEC 29500-1 sections 17.17.2, 18.3.1, 18.14)."""
 
 FORMULAS = frozenset(
     {"f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula", "oldFormula"}
@@ -173,6 +175,8 @@ def _relationships(whole: Package, member: Member, harvest: Harvest) -> None:
         if kind == "hyperlink":
             if relationship.external and not is_plain_link(target):
                 harvest.note("ooxml.link", member.name, target)
+        elif kind == "attachedtemplate" and not is_elsewhere(target):
+            continue  # where the letter's paper lay on the sender's disk; Word finds nothing there
         elif kind in DANGEROUS:
             harvest.note(DANGEROUS[kind], member.name, f"{kind}: {target}")
             if relationship.external:

@@ -32,7 +32,7 @@ LINKED_SHAPE = frozenset({"pibName", "pibFillName", "pibLineName", "fillBlipName
 
 _START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]{0,64}\{\\rt")
 _HIDDEN = re.compile(rb"\\(?:objdata|object|objocx|fldinst|template|field)(?![a-z])", re.IGNORECASE)
-_HYPERLINK = re.compile(r'\s*+HYPERLINK\s++(?:\\[a-z]\s++)*+"?([^"\s]*+)', re.IGNORECASE)
+_HYPERLINK = re.compile(r'\s*+HYPERLINK\s++(?:\\[a-z]\s++){0,20}"?([^"\s]*+)', re.IGNORECASE)
 _SHAPE_VALUE = re.compile(rb"\\sn [A-Za-z]{1,40}\}\s{0,8}\{\\sv ?([^{}]{0,4096})\}")
 _PADDING = b" \t\r\n\0\x1a"
 

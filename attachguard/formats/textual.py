@@ -33,8 +33,8 @@ PAGES = frozenset({"html", "htm", "xhtml"})
 """Extensions under which text with any HTML tag in it is a page: a browser shows it as one."""
 
 MAIL_FIELDS = words(
-    """arc-authentication-results arc-message-signature arc-seal authentication-results bcc cc content-transfer-encoding
-    content-type date delivered-to dkim-signature from in-reply-to message-id mime-version received received-spf
+    """arc-seal authentication-results bcc cc content-transfer-encoding
+    content-type date delivered-to dkim-signature from in-reply-to message-id mime-version received
     references reply-to return-path sender subject thread-topic to"""
 )
 """Header fields that make a text a mail: RFC 5322 section 3.6, RFC 2045, and what relays put on top."""

@@ -45,6 +45,10 @@ DANGERS: Mapping[str, str] = {
 """Elements that are a finding by themselves."""
 
 
+TELLING = EMBEDDING | METADATA | frozenset(DANGERS) | {"style"}
+"""Elements that may be a finding without any attribute."""
+
+
 class Remarks:
     """Passes facts about a page on to a harvest, and asks for a place only while it is wanted."""
 
@@ -54,6 +58,8 @@ class Remarks:
 
     def about(self, tag: Tag, place: Callable[[Tag], str]) -> None:
         """Look at one start tag."""
+        if not tag.attributes and tag.name not in TELLING:
+            return
         for code, detail in facts(tag):
             count = self._counts[code] = self._counts.get(code, 0) + 1
             if count <= PER_CODE:
@@ -74,7 +80,7 @@ def inspect_page(text: str, harvest: Harvest) -> None:
 
 def facts(tag: Tag) -> Iterator[tuple[str, str]]:
     """Yield (finding code, detail) for what one start tag does."""
-    name = tag.name.rpartition(":")[2] if tag.name.startswith(("svg:", "html:", "xhtml:")) else tag.name
+    name = tag.name
     if name in DANGERS:
         yield DANGERS[name], f"<{name}>"
     if name in EMBEDDING:

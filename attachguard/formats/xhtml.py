@@ -1,19 +1,22 @@
 """XHTML pages: XML to one browser and, under another name, HTML to the next; so they are read both ways."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from attachguard.formats import css
 from attachguard.formats.characters import note_escapes
 from attachguard.formats.charset import decode_xml
-from attachguard.formats.contract import Claim, Sample
+from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.markup import Tag
+from attachguard.formats.markup import MarkupError, Tag
+from attachguard.formats.pagecheck import lost, shown_words, unsafe
+from attachguard.formats.pageclean import clean_page
+from attachguard.formats.pagecost import TooMuchError
 from attachguard.formats.textual import claimed
-from attachguard.formats.unsupported import normalize, verify
-from attachguard.formats.webpage import Remarks, inspect_page
+from attachguard.formats.webpage import TELLING, Remarks, inspect_page
+from attachguard.formats.xhtmlwrite import to_html, without_named_entities, write_xhtml
 from attachguard.formats.xmlwalk import Walk, note_encoding
 from attachguard.kinds import KINDS
-from attachguard.model import Inspection, Limits
+from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
@@ -46,6 +49,8 @@ def inspect_xml_page(text: str, harvest: Harvest) -> None:
 
     def start(namespace: str, local: str, attributes: Mapping[str, str], line: Callable[[], str]) -> None:
         del namespace
+        if not attributes and local.lower() not in TELLING:
+            return
         named = tuple((name.rpartition(" ")[2].lower(), value) for name, value in attributes.items())
         remarks.about(Tag(local.lower(), named, 0, ""), lambda _: line())
 
@@ -56,3 +61,36 @@ def inspect_xml_page(text: str, harvest: Harvest) -> None:
     Walk(harvest, start, characters, bare_doctype=True).over(text)
     for code, detail in css.dangers("".join(styles)):
         harvest.note(code, detail=detail)
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Write a new, well-formed page of what only shows; what is not well-formed is read as browsers read HTML."""
+    decoded = decode_xml(order.original)
+    if decoded is None:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail="not text"),))
+    try:
+        page = clean_page(to_html(decoded.text) or decoded.text, order.limits.xml_depth)
+    except (TooMuchError, MarkupError) as error:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=str(error)),))
+    return Rebuilt(data=write_xhtml(page))
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Read the copy as XML: only listed things, no finding left, and the words of the original."""
+    page = copy.decode("utf-8")
+    found = [Finding("copy.unsafe", detail=what) for what in unsafe(page, is_xml=True)]
+    found += [Finding("copy.unsafe", left.where, left.code) for left in inspect(copy, limits).findings]
+    missing = lost(_words(original), shown_words(page, is_xml=True))
+    if missing:
+        found.append(Finding("copy.unfaithful", detail=f"words are missing: {' '.join(missing)}"))
+    return found[:20]
+
+
+def _words(original: bytes) -> list[str]:
+    """List the words an original shows, read as XML where it is that."""
+    decoded = decode_xml(original)
+    text = without_named_entities(decoded.text) if decoded else ""
+    try:
+        return list(shown_words(text, is_xml=True))
+    except SyntaxError:  # lxml's XMLSyntaxError is one
+        return list(shown_words(text, is_xml=False))

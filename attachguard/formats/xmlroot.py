@@ -23,7 +23,7 @@ class Root:
     name: str
     """The local name, in its own case."""
     declared: bool
-    """Whether an XML declaration stands before it."""
+    """Whether an XML declaration, or a DOCTYPE other than HTML's, stands before it."""
 
 
 class _EnoughError(Exception):
@@ -38,6 +38,10 @@ class _Reader:
     def declaration(self, version: str, encoding: str | None, standalone: int) -> None:
         del version, encoding, standalone
         self.declared = True
+
+    def doctype(self, name: str, system: str | None, public: str | None, has_subset: int) -> None:
+        del system, public, has_subset
+        self.declared = self.declared or name.lower() != "html"
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         del attributes
@@ -54,6 +58,7 @@ def root_of(text: str) -> Root | None:
     reader = _Reader()
     parser = expat.ParserCreate("utf-8", _SEPARATOR)
     parser.XmlDeclHandler = reader.declaration
+    parser.StartDoctypeDeclHandler = reader.doctype
     parser.StartElementHandler = reader.start
     try:
         parser.Parse(text.lstrip()[:HEAD].encode("utf-8", "replace"), False)

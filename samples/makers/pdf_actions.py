@@ -14,6 +14,7 @@ ALERT = b"app.alert\\('Hallo'\\);"
 
 
 def javascript_on_opening() -> bytes:
+    """A script that runs when the file is opened (12.6.4.16)."""
     return invoice_with(catalog=b"/OpenAction << /S /JavaScript /JS (%b) >>" % ALERT)
 
 
@@ -48,10 +49,12 @@ def javascript_in_old_revision() -> bytes:
 
 
 def launch() -> bytes:
+    """A link that starts a program (12.6.4.5)."""
     return _button(b"<< /S /Launch /F (calc.exe) /Win << /F (calc.exe) /O (open) >> >>", language="es")
 
 
 def page_opening_on_the_web() -> bytes:
+    """A web page that opens when the file is opened (7.7.2, OpenAction)."""
     return invoice_with(catalog=b"/OpenAction << /S /URI /URI (https://shop.example/seen?by=0417) >>")
 
 
@@ -61,22 +64,27 @@ def additional_action() -> bytes:
 
 
 def submit_form() -> bytes:
+    """A button that sends the form to an address (12.7.5.2)."""
     return _button(b"<< /S /SubmitForm /F << /FS /URL /F (https://shop.example/collect) >> /Flags 4 >>", language="de")
 
 
 def import_data() -> bytes:
+    """A button that reads form data from a file (12.7.5.4)."""
     return _button(b"<< /S /ImportData /F (C:/Users/Public/data.fdf) >>", language="fr")
 
 
 def remote_goto() -> bytes:
+    """A link into another document on a file server (12.6.4.3)."""
     return _button(b"<< /S /GoToR /F (//files.example/share/other.pdf) /D [0 /Fit] >>", language="en")
 
 
 def embedded_goto() -> bytes:
+    """A link into a document inside the document (12.6.4.4)."""
     return _button(b"<< /S /GoToE /D [0 /Fit] /T << /R /C /N (other.pdf) >> >>", language="nl")
 
 
 def file_link() -> bytes:
+    """A link to a file of the reader's computer (12.6.4.7)."""
     return _button(b"<< /S /URI /URI (file:///C:/Windows/System32/calc.exe) >>", language="es")
 
 

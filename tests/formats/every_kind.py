@@ -12,11 +12,35 @@ from tests.formats.ole_made import doc, ole, xls
 from tests.formats.pictures_made import colours, saved
 from tests.formats.tnef_made import file, stream
 
-PDF = (
-    b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\n"
-    b"endobj\nxref\n0 3\n0000000000 65535 f \n0000000015 00000 n \n0000000060 00000 n \ntrailer\n<</Size 3/Root 1 0 R>>\n"
-    b"startxref\n109\n%%EOF\n"
+PDF = b"".join(
+    line + b"\n"
+    for line in (
+        b"%PDF-1.4",
+        b"%\xe2\xe3\xcf\xd3",
+        b"1 0 obj",
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"endobj",
+        b"2 0 obj",
+        b"<</Type/Pages/Kids[]/Count 0>>",
+        b"endobj",
+        b"xref",
+        b"0 3",
+        b"0000000000 65535 f ",
+        b"0000000015 00000 n ",
+        b"0000000060 00000 n ",
+        b"trailer",
+        b"<</Size 3/Root 1 0 R>>",
+        b"startxref",
+        b"109",
+        b"%%EOF",
+    )
 )
+
+MAIL = (
+    b"From: a@example.org\r\nTo: b@example.org\r\nSubject: hello\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\n"
+    b"\r\nHello\r\n"
+)
+OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
 
 GOOD: Mapping[str, bytes] = MappingProxyType(
     {
@@ -24,7 +48,7 @@ GOOD: Mapping[str, bytes] = MappingProxyType(
         "csv": b"name,amount\nJansen,12.50\nDe Vries,7.00\n",
         "doc": doc("A letter."),
         "docx": docx("<w:p><w:r><w:t>A letter.</w:t></w:r></w:p>"),
-        "eml": b"From: a@example.org\r\nTo: b@example.org\r\nSubject: hello\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\n\r\nHello\r\n",
+        "eml": MAIL,
         "gif": saved(colours(), "gif"),
         "html": b"<!DOCTYPE html><html><head><title>Page</title></head><body><p>Hello</p></body></html>",
         "jpeg": saved(colours(), "jpeg"),
@@ -115,7 +139,7 @@ STRANGERS: Mapping[str, bytes] = MappingProxyType(
         "star office": packed({"mimetype": "application/vnd.sun.xml.writer", "content.xml": "<a/>"}),
         "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>',
         "xslt": b'<xsl:stylesheet xmlns:xsl="http://www.w3.org/1999/XSL/Transform" version="1.0"/>',
-        "flat odt": f'<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" mime="{ODF}"/>'.encode(),
+        "flat odt": f'<office:document xmlns:office="{OFFICE}" office:mimetype="{ODF}text"/>'.encode(),
         "hta": b"<html><head><hta:application id='a'/></head></html>",
         "sylk": b"ID;PWXL;N;E\r\nC;Y1;X1;K1\r\nE\r\n",
         "calendar": b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n",

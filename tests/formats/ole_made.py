@@ -1,7 +1,7 @@
-"""OLE files ([MS-CFB] version 3), Word 97 documents and Excel workbooks for the tests, written from the specification."""
+"""OLE files ([MS-CFB] version 3), Word 97 documents and Excel workbooks, written from their specifications."""
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 

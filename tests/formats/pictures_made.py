@@ -7,7 +7,7 @@ import zlib
 
 from PIL import Image
 
-from attachguard.formats.contract import Format, Sample
+from attachguard.formats.contract import Format, Order, Sample
 from attachguard.model import Limits
 
 LIMITS = Limits()
@@ -74,3 +74,43 @@ def said_of(kind: Format, data: bytes) -> set[str]:
     assert claim is not None
     assert claim.kind == kind.KIND.name
     return {finding.code for finding in (*claim.findings, *kind.inspect(data, LIMITS).findings)}
+
+
+def copy_of(kind: Format, data: bytes, limits: Limits = LIMITS) -> bytes:
+    """The safe copy a format makes: faithful, with nothing left to say, and the same when it is copied again."""
+    rebuilt = kind.normalize(Order(original=data, method="rebuild", printed=None, parts=(), limits=limits))
+    assert rebuilt.data is not None, rebuilt.findings
+    assert tuple(kind.verify(data, rebuilt.data, limits)) == ()
+    assert said_of(kind, rebuilt.data) == set()
+    again = kind.normalize(Order(original=rebuilt.data, method="rebuild", printed=None, parts=(), limits=limits))
+    assert again.data == rebuilt.data
+    return rebuilt.data
+
+
+def refused(kind: Format, data: bytes, limits: Limits = LIMITS) -> list[str]:
+    """The codes that say why there is no copy."""
+    rebuilt = kind.normalize(Order(original=data, method="rebuild", printed=None, parts=(), limits=limits))
+    assert rebuilt.data is None
+    return [finding.code for finding in rebuilt.findings]
+
+
+def pixels(data: bytes, mode: str = "RGBA") -> list[bytes]:
+    """The pixels of every frame."""
+    with Image.open(io.BytesIO(data)) as picture:
+        frames = []
+        for number in range(getattr(picture, "n_frames", 1)):
+            picture.seek(number)
+            frames.append(picture.convert(mode).tobytes() if mode else picture.tobytes())
+        return frames
+
+
+def info(data: bytes) -> dict[str | tuple[int, int], object]:
+    """What Pillow reads beside the pixels."""
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.load()
+        return dict(picture.info)
+
+
+def profile() -> bytes:
+    """A small colour profile with a right header (ICC.1:2022 section 7.2) and no tags."""
+    return struct.pack(">I", 132) + b"\0" * 32 + b"acsp" + b"\0" * 88 + struct.pack(">I", 0)

@@ -147,7 +147,6 @@ def test_cut_and_flipped_documents_never_raise() -> None:
         ("package", "ooxml.embedded"),
         ("control", "ooxml.activex"),
         ("aFChunk", "ooxml.alt_chunk"),
-        ("attachedTemplate", "ooxml.external"),
         ("extensibility", "ooxml.custom_ui"),
         ("webextension", "ooxml.web_extension"),
         ("connections", "ooxml.connection"),
@@ -177,9 +176,23 @@ def test_a_link_to_anything_else_is_told(target: str) -> None:
 
 
 def test_a_picture_or_template_from_elsewhere_is_external() -> None:
-    for kind in ("image", "attachedTemplate", "theme", "frame"):
+    for kind in ("image", "attachedTemplate", "theme", "frame", "notKnownYet"):
         external = relationships((kind, "http://example.org/x"), external=True)
         assert "ooxml.external" in seen(format_, docx(more={RELS: external}))
+
+
+@pytest.mark.parametrize(
+    "target", ["http://example.org/t.dotm", "file:///\\\\server\\t.dotm", "file://server/t.dotm", "\\\\server\\t.dot"]
+)
+def test_a_template_on_another_computer_is_external(target: str) -> None:
+    attached = relationships(("attachedTemplate", target), external=True)
+    assert seen(format_, docx(more={"word/_rels/settings.xml.rels": attached})) == {"ooxml.external"}
+
+
+@pytest.mark.parametrize("target", ["file:///C:\\Templates\\letter.dotx", "file:///D:/letter.dotx", "letter.dotx"])
+def test_where_a_template_lay_on_the_senders_disk_says_nothing(target: str) -> None:
+    attached = relationships(("attachedTemplate", target), external=True)
+    assert seen(format_, docx(more={"word/_rels/settings.xml.rels": attached})) == set()
 
 
 def test_an_address_in_vml_is_external() -> None:
@@ -202,7 +215,7 @@ def test_macros_are_told_by_type_and_by_name_though_nothing_leads_to_them() -> N
     [
         ("altChunk", "ooxml.alt_chunk"),
         ("OLEObject", "ooxml.embedded"),
-        ("control", "ooxml.activex"),
+        ("ocx", "ooxml.activex"),
         ("subDoc", "ooxml.external"),
     ],
 )
@@ -278,6 +291,14 @@ def test_an_embedded_package_is_handed_out_wherever_it_is_kept() -> None:
 def test_an_object_that_can_not_be_read_is_malformed() -> None:
     broken = ole({"Workbook": workbook()})[:700]
     assert seen(format_, docx(more={"word/embeddings/o.bin": broken})) == {"ooxml.embedded", "file.malformed"}
+
+
+def test_parts_of_long_or_equal_names_have_short_places_of_their_own() -> None:
+    long = "word/embeddings/" + "n" * 220
+    found = inspected(format_, docx(more={long + "a": docx(), long + "b": docx()}))
+    places = [part.where for part in found.parts]
+    assert len(set(places)) == 2
+    assert all(len(place) <= 200 for place in places)
 
 
 def test_parts_past_the_limits_are_told_and_not_handed_out() -> None:

@@ -2,13 +2,18 @@
 
 import base64
 import binascii
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from attachguard.formats import eml
-from attachguard.formats.contract import Sample
+from attachguard.formats.contract import Order, Sample
 from attachguard.model import Inspection, Limits
+from tests.formats.judged_parts import accepted, copy_of
 from tests.formats.pictures_made import LIMITS, colours, saved
 
 HEAD = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: hello\r\n"
@@ -238,3 +243,216 @@ def test_multiparts_nested_without_end_are_not_followed() -> None:
 
 def test_a_multipart_without_parts_is_shown_as_text() -> None:
     assert codes(eml.inspect(HEAD + b"Content-Type: multipart/mixed; boundary=x\r\n\r\nhello\r\n", LIMITS)) == []
+
+
+# -- the copy
+
+
+def parsed(data: bytes) -> EmailMessage:
+    message = message_from_bytes(data, policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def said(part: object) -> str:
+    """The text of a part, with the line endings of this machine."""
+    assert isinstance(part, EmailMessage)
+    content = part.get_content()
+    assert isinstance(content, str)
+    return content.replace("\r\n", "\n")
+
+
+def idempotent(copy: bytes) -> bool:
+    return copy_of(eml, copy) == copy
+
+
+def rich_mail() -> bytes:
+    message = mail("Goedemorgen, één schoen paßt nicht\n")
+    message["Message-ID"] = "<1@example.com>"
+    message["Received"] = "from [192.0.2.1] by mail.example.com; Mon, 1 Jan 2024 00:00:00 +0000"
+    message["X-Originating-IP"] = "192.0.2.1"
+    message.replace_header("Subject", "Größe 42")
+    page = EmailMessage()
+    page.set_content('<p>Goedemorgen <img src="cid:logo@x">', subtype="html")
+    page.add_related(saved(colours(), "png"), "image", "png", cid="<logo@x>", filename="logo.png")
+    message.make_alternative()
+    message.attach(page)
+    message.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="rücksendung.pdf")
+    return message.as_bytes()
+
+
+def test_a_copy_has_the_same_words_files_and_readers() -> None:
+    copy = copy_of(eml, rich_mail())
+    after = parsed(copy)
+    assert (after["subject"], after["from"], after["to"]) == ("Größe 42", "a@example.com", "b@example.com")
+    body, page = after.get_body(("plain",)), after.get_body(("html",))
+    assert body is not None
+    assert page is not None
+    assert said(body) == "Goedemorgen, één schoen paßt nicht\n"
+    assert said(page).strip() == '<p>Goedemorgen <img src="cid:logo@x">'
+    assert [(file.get_filename(), file.get_content_type()) for file in after.iter_attachments()] == [
+        ("rücksendung.pdf", "application/pdf")
+    ]
+    assert b"Content-ID: <logo@x>" in copy
+    assert copy.isascii()
+    assert idempotent(copy)
+
+
+def test_a_copy_does_not_tell_the_way_the_mail_took() -> None:
+    copy = copy_of(eml, rich_mail())
+    assert b"192.0.2.1" not in copy
+    assert b"Received" not in copy
+
+
+def test_a_refused_file_leaves_a_notice_and_the_rest_stays() -> None:
+    after = parsed(copy_of(eml, rich_mail(), {"part 2": None}))
+    body, notice = after.iter_parts()
+    assert body.get_content_type() == "multipart/alternative"
+    assert "rücksendung.pdf (not accepted)" in said(notice)
+    assert after.get_body(("html",)) is not None
+
+
+def test_a_refused_page_leaves_the_plain_text() -> None:
+    after = parsed(copy_of(eml, rich_mail(), {"part 1.2.1": None}))
+    body = after.get_body(("plain",))
+    assert body is not None
+    assert "één schoen" in said(body)
+    assert after.get_body(("html",)) is None
+
+
+def test_a_mail_of_nothing_but_refused_content_becomes_a_notice() -> None:
+    data = HEAD + b"Content-Type: text/html\r\n\r\n<script>x</script>"
+    after = parsed(copy_of(eml, data, {"part 0": None}))
+    assert said(after).startswith("The following was removed from this mail")
+
+
+def test_a_replaced_page_and_a_replaced_file_are_delivered_instead() -> None:
+    after = parsed(copy_of(eml, rich_mail(), {"part 1.2.1": "<p>schön".encode(), "part 2": b"%PDF safe"}))
+    page = after.get_body(("html",))
+    assert page is not None
+    assert said(page) == "<p>schön"
+    assert [file.get_payload(decode=True) for file in after.iter_attachments()] == [b"%PDF safe"]
+
+
+def test_a_page_keeps_its_letters_whatever_its_charset() -> None:
+    fields = b"Content-Type: text/html; charset=windows-1251\r\n"
+    data = part(fields, "<p>Привет".encode("cp1251"))
+    assert places(eml.inspect(data, LIMITS))["part 1"][1] == b"\xef\xbb\xbf" + "<p>Привет".encode()
+    page = parsed(copy_of(eml, data)).get_body(("html",))
+    assert page is not None
+    assert said(page) == "<p>Привет"
+
+
+def test_a_page_without_a_tag_stays_and_is_judged_by_nobody() -> None:
+    data = part(b"Content-Type: text/html\r\n", b"hello")
+    assert codes(eml.inspect(data, LIMITS)) == ["mail.html"]
+    assert eml.inspect(data, LIMITS).parts == ()
+    page = parsed(copy_of(eml, data)).get_body(("html",))
+    assert page is not None
+    assert said(page) == "hello"
+
+
+def test_a_mail_in_a_mail_stays_a_mail_in_a_mail() -> None:
+    inner = mail("inside\n")
+    message = mail()
+    message.add_attachment(inner)
+    copy = copy_of(eml, message.as_bytes())
+    nested = [found for found in parsed(copy).walk() if found.get_content_type() == "message/rfc822"]
+    assert len(nested) == 1
+    assert b"inside" in nested[0].as_bytes()
+    assert idempotent(copy)
+
+
+def test_format_flowed_and_trailing_spaces_survive() -> None:
+    fields = b"Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\r\n"
+    body = parsed(copy_of(eml, part(fields, b"one \r\ntwo  \r\n"))).get_body(("plain",))
+    assert body is not None
+    assert body.get_param("format") == "flowed"
+    assert said(body).splitlines()[:2] == ["one ", "two  "]
+
+
+def test_eight_bit_texts_are_read_as_declared_then_as_utf_8_then_as_windows_1252() -> None:
+    for declared, raw in ((b"iso-8859-2", b"\xb3"), (b"x-unknown", "ł".encode()), (b"us-ascii", b"\x80")):
+        fields = b"Content-Type: text/plain; charset=" + declared + b"\r\n"
+        body = parsed(copy_of(eml, part(fields, raw))).get_body(("plain",))
+        assert body is not None
+        assert said(body).strip() in {"ł", "€"}
+
+
+def test_what_is_not_shown_is_taken_out_of_fields_and_texts() -> None:
+    data = b"From: a@example.com\r\nSubject: =?utf-8?q?invoice=E2=80=AEfdp=2Eexe?=\r\n\r\n\x1b[31mred\x1b[0m\r\n"
+    after = parsed(copy_of(eml, data))
+    assert after["subject"] == "invoicefdp.exe"
+    assert said(after) == "red\n"
+
+
+def test_a_field_can_not_smuggle_in_another_one() -> None:
+    data = b"From: a@example.com\r\nSubject: =?utf-8?q?hello=0D=0ABcc=3A_c=40example=2Ecom?=\r\n\r\nbody\r\n"
+    after = parsed(copy_of(eml, data))
+    assert after["bcc"] is None
+    assert after["subject"] == "hello Bcc: c@example.com"
+
+
+def test_fields_in_raw_utf_8_are_encoded() -> None:
+    data = "From: Jöhn Doe <j@example.com>\r\nTo: Ännchen <ä@example.com>\r\nSubject: Größe\r\n\r\nbody\r\n".encode()
+    copy = copy_of(eml, data)
+    assert copy.isascii()
+    assert parsed(copy)["subject"] == "Größe"
+    assert parsed(copy)["from"] == "Jöhn Doe <j@example.com>"
+
+
+def test_a_copy_is_not_signed_and_says_so() -> None:
+    data = signed(b"-----BEGIN PGP SIGNATURE-----\r\n\r\nabc")
+    rebuilt = eml.normalize(Order(original=data, method="rebuild", printed=None, parts=(), limits=LIMITS))
+    assert rebuilt.data is not None
+    assert [(found.code, found.detail) for found in rebuilt.findings] == [("mail.signed", "the copy is not signed")]
+    assert said(parsed(rebuilt.data)) == "hello"
+    assert b"PGP" not in rebuilt.data
+
+
+def test_uuencoded_files_leave_the_text_and_become_attachments() -> None:
+    data = HEAD + b"\r\nSee below.\r\nbegin 644 old.txt\r\n" + binascii.b2a_uu(b"some data") + b"`\r\nend\r\nBye\r\n"
+    after = parsed(copy_of(eml, data))
+    body = after.get_body(("plain",))
+    assert body is not None
+    assert said(body) == "See below.\nBye\n"
+    assert [file.get_payload(decode=True) for file in after.iter_attachments()] == [b"some data"]
+
+
+def test_what_lies_elsewhere_is_left_out_and_named() -> None:
+    copy = copy_of(eml, part(b"Content-Type: message/external-body; access-type=URL\r\n", b"\r\nx"))
+    assert b"message/external-body (not accepted)" in copy
+    assert b"access-type" not in copy
+
+
+def test_there_is_no_copy_of_a_mail_that_was_not_cut_whole() -> None:
+    data = HEAD
+    for number in range(20):
+        data += b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (number, number)
+    rebuilt = eml.normalize(Order(original=data, method="rebuild", printed=None, parts=(), limits=LIMITS))
+    assert rebuilt.data is None
+    assert [found.code for found in rebuilt.findings] == ["copy.failed"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"b@example.com", b"c@example.com"),
+        (b"=C3=A9=C3=A9n schoen", b"geen schoen"),
+        (b"Content-Type: application/pdf\r\nContent-Disposition: attachment", b"Content-Type: text/x\r\nX: y"),
+    ],
+)
+def test_a_copy_with_another_reader_other_words_or_a_lost_file_is_unfaithful(old: bytes, new: bytes) -> None:
+    copy = copy_of(eml, rich_mail())
+    assert old in copy
+    assert {found.code for found in eml.verify(rich_mail(), copy.replace(old, new), LIMITS)} == {"copy.unfaithful"}
+
+
+@given(st.binary(max_size=300), st.sampled_from(["", "text/html", "multipart/mixed; boundary=b", "image/png"]))
+def test_any_mail_at_all_becomes_a_mail_that_stays_itself(body: bytes, declared: str) -> None:
+    data = HEAD + (f"Content-Type: {declared}\r\n".encode() if declared else b"") + b"\r\n" + body
+    parts = accepted(eml.inspect(data, LIMITS).parts)
+    rebuilt = eml.normalize(Order(original=data, method="rebuild", printed=None, parts=parts, limits=LIMITS))
+    assert rebuilt.data is not None
+    assert claimed(rebuilt.data) == "eml"
+    assert idempotent(rebuilt.data)

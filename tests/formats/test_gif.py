@@ -5,7 +5,7 @@ from PIL import Image
 from attachguard.formats import gif
 from attachguard.formats.contract import Sample
 from attachguard.model import Limits
-from tests.formats.pictures_made import LIMITS, colours, said_of, saved, small_zip
+from tests.formats.pictures_made import LIMITS, colours, copy_of, info, pixels, refused, said_of, saved, small_zip
 
 
 def extension(label: int, *blocks: bytes) -> bytes:
@@ -84,3 +84,47 @@ def test_a_frame_larger_than_the_screen_counts_with_its_own_size() -> None:
 
 def test_a_sentence_about_gif_is_no_gif() -> None:
     assert gif.sniff(Sample(data=b"GIF89a is an image format that everybody knows; it is old", extension="txt")) is None
+
+
+# -- the copy
+
+
+def test_a_copy_of_an_animation_moves_the_same_way_and_tells_nothing() -> None:
+    data = animated(4)
+    noisy = data[:-1] + extension(0xFE, b"made by Jan") + extension(0xFF, b"SOMEPROG1.0", b"secret") + b";trailing"
+    copy = copy_of(gif, noisy)
+    assert copy == data
+    assert info(copy) == info(data)
+
+
+def test_a_copy_keeps_transparency_and_local_palettes() -> None:
+    first, second = colours(mode="P"), colours().rotate(180).convert("P", palette=Image.Palette.ADAPTIVE)
+    data = saved(first, "gif", save_all=True, append_images=[second], transparency=0, disposal=2, duration=[20, 40])
+    assert pixels(copy_of(gif, data)) == pixels(data)
+
+
+def test_a_copy_leaves_out_plain_text_with_the_control_that_belongs_to_it() -> None:
+    control = extension(0xF9, b"\x04\x0a\x00\x00")
+    copy = copy_of(gif, with_extension(control + extension(0x01, b"\0" * 12, b"text")))
+    assert copy == saved(colours(mode="P"), "gif")
+
+
+def test_stray_bytes_between_blocks_are_told_and_left_out() -> None:
+    data = with_extension(b"\x07\x07")
+    assert said_of(gif, data) == {"type.trailing_data"}
+    assert copy_of(gif, data) == saved(colours(mode="P"), "gif")
+
+
+def test_a_missing_trailer_is_put_back() -> None:
+    assert copy_of(gif, animated()[:-1]) == animated()
+
+
+def test_there_is_no_copy_of_something_else() -> None:
+    assert refused(gif, b"GIF89a, nothing more") == ["copy.failed"]
+
+
+def test_a_copy_with_other_frames_or_times_is_unfaithful() -> None:
+    slower = bytearray(animated())
+    slower[slower.index(b"\x21\xf9") + 4] ^= 1
+    for other in (animated(2), bytes(slower)):
+        assert [found.code for found in gif.verify(animated(), other, LIMITS)] == ["copy.unfaithful"]

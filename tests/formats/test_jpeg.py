@@ -1,9 +1,26 @@
 """JPEG: what the walk over the markers and the decoding say."""
 
+import struct
+
 from attachguard.formats import jpeg
 from attachguard.formats.contract import Sample
+from attachguard.formats.jpeg.rebuild import is_common, orientation
 from attachguard.model import Limits
-from tests.formats.pictures_made import LIMITS, colours, exif, jpeg_with, said_of, saved, segment, small_zip
+from tests.formats.pictures_made import (
+    LIMITS,
+    colours,
+    copy_of,
+    exif,
+    info,
+    jpeg_with,
+    pixels,
+    profile,
+    refused,
+    said_of,
+    saved,
+    segment,
+    small_zip,
+)
 
 
 def test_an_ordinary_jpeg_says_nothing() -> None:
@@ -84,3 +101,70 @@ def test_jpeg_ls_is_recognised_and_not_accepted() -> None:
 def test_a_start_without_a_frame_is_no_jpeg() -> None:
     assert jpeg.sniff(Sample(data=b"\xff\xd8\xff\xe0 and so on", extension="jpg")) is None
     assert jpeg.sniff(Sample(data=b"\xff\xd8\xff\xd9", extension="jpg")) is None
+
+
+# -- the copy
+
+
+def test_a_copy_shows_the_same_to_the_last_bit_and_tells_nothing() -> None:
+    for mode in ("RGB", "L", "CMYK"):
+        for progressive in (False, True):
+            plain = saved(colours(64, 48, mode), "jpeg", progressive=progressive)
+            secrets = segment(0xFE, b"secret") + segment(0xED, b"Photoshop 3.0\0secret") + segment(0xE7, b"secret")
+            data = plain[:2] + secrets + plain[2:] + b"secret"
+            copy = copy_of(jpeg, data)
+            assert pixels(copy, "") == pixels(data, "")
+            assert b"secret" not in copy
+
+
+def test_a_copy_keeps_profile_resolution_and_orientation_and_not_the_place() -> None:
+    large = struct.pack(">I", 132 + 70_000) + profile()[4:] + bytes(70_000)
+    data = saved(colours(), "jpeg", icc_profile=large, dpi=(300, 300), exif=exif({0x0112: 8}, gps=True))
+    assert said_of(jpeg, data) == {"image.metadata"}
+    copy = copy_of(jpeg, data)
+    assert orientation(copy) == 8
+    assert info(copy)["icc_profile"] == large
+    assert info(copy)["dpi"] == (300, 300)
+
+
+def test_orientation_that_only_xmp_tells_becomes_an_exif_block() -> None:
+    packet = b"http://ns.adobe.com/xap/1.0/\x00<x><tiff:Orientation>6</tiff:Orientation></x>"
+    assert orientation(copy_of(jpeg, jpeg_with(segment(0xE1, packet)))) == 6
+
+
+def test_a_thumbnail_in_the_jfif_header_does_not_reach_the_copy() -> None:
+    plain = saved(colours(), "jpeg")
+    header = segment(0xE0, plain[6:18] + b"\x01\x01abc")
+    copy = copy_of(jpeg, plain[:2] + header + plain[20:])
+    assert copy == plain
+
+
+def test_stray_bytes_between_segments_do_not_reach_the_copy() -> None:
+    plain = saved(colours(), "jpeg")
+    assert copy_of(jpeg, plain[:20] + b"\0\0\0" + plain[20:]) == plain
+
+
+def arithmetic() -> bytes:
+    """A gray picture of one block in arithmetic coding: the frame says so, and the data is all zeros."""
+    table = segment(0xDB, b"\0" + b"\x10" * 64)
+    frame = segment(0xC9, b"\x08\0\x08\0\x08\x01\x01\x11\0")
+    return b"\xff\xd8" + table + frame + segment(0xDA, b"\x01\x01\0\0\x3f\0") + b"\0" * 8 + b"\xff\xd9"
+
+
+def test_an_odd_coding_is_encoded_again_as_an_ordinary_jpeg() -> None:
+    assert not is_common(arithmetic())
+    assert is_common(copy_of(jpeg, arithmetic()))
+
+
+def test_there_is_no_copy_of_what_cannot_be_decoded_or_is_something_else() -> None:
+    assert refused(jpeg, arithmetic(), Limits(pixels=63)) == ["limit.pixels"]
+    lossless = arithmetic().replace(b"\xff\xc9", b"\xff\xcf")
+    assert refused(jpeg, lossless) == ["copy.failed"]
+    assert refused(jpeg, b"\x89PNG") == ["copy.failed"]
+
+
+def test_a_copy_with_other_pixels_or_another_orientation_is_unfaithful() -> None:
+    data = saved(colours(64, 64), "jpeg", quality=95)
+    turned = saved(colours(64, 64), "jpeg", quality=95, exif=exif({0x0112: 3}))
+    for other in (saved(colours(64, 64), "jpeg", quality=20), turned):
+        assert [found.code for found in jpeg.verify(data, other, LIMITS)] == ["copy.unfaithful"]

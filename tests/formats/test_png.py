@@ -5,8 +5,23 @@ import zlib
 
 from attachguard.formats import png
 from attachguard.formats.contract import Sample
+from attachguard.formats.png.rebuild import orientation
 from attachguard.model import Limits
-from tests.formats.pictures_made import LIMITS, chunk, colours, exif, png_with, said_of, saved, small_zip
+from tests.formats.pictures_made import (
+    LIMITS,
+    chunk,
+    colours,
+    copy_of,
+    exif,
+    info,
+    pixels,
+    png_with,
+    profile,
+    refused,
+    said_of,
+    saved,
+    small_zip,
+)
 
 
 def test_an_ordinary_png_says_nothing() -> None:
@@ -109,3 +124,88 @@ def test_a_report_does_not_grow_with_the_number_of_chunks() -> None:
 def test_text_that_mentions_png_is_no_png() -> None:
     assert png.sniff(Sample(data=b"\x89PNG\r\n\x1a\nis how a PNG begins", extension="txt")) is None
     assert png.sniff(Sample(data=b"", extension="png")) is None
+
+
+# -- the copy
+
+
+def test_a_copy_shows_the_same_and_tells_nothing() -> None:
+    for mode in ("RGB", "RGBA", "L", "LA", "P", "1", "I;16"):
+        picture = colours(mode="L").convert("I;16") if mode == "I;16" else colours(mode=mode)
+        extra = chunk(b"tEXt", b"Author\x00Jan") + chunk(b"tIME", b"\x07\xea\x01\x02\x03\x04\x05")
+        data = png_with(extra + chunk(b"prVt", b"secret"), picture)
+        copy = copy_of(png, data)
+        assert pixels(copy, "") == pixels(data, "")
+        assert b"Jan" not in copy
+        assert b"secret" not in copy
+
+
+def test_a_copy_keeps_resolution_profile_and_transparency() -> None:
+    data = saved(colours(mode="L"), "png", dpi=(300, 300), icc_profile=profile(), transparency=0)
+    before, after = info(data), info(copy_of(png, data))
+    assert {key: after.get(key) for key in ("dpi", "icc_profile", "transparency")} == {
+        key: before[key] for key in ("dpi", "icc_profile", "transparency")
+    }
+
+
+def test_a_copy_does_not_keep_a_profile_that_is_none() -> None:
+    assert "icc_profile" not in info(copy_of(png, saved(colours(), "png", icc_profile=b"anything at all")))
+
+
+def test_a_copy_keeps_orientation_and_not_the_place() -> None:
+    block = exif({0x0112: 6}, gps=True).removeprefix(b"Exif\x00\x00")
+    copy = copy_of(png, png_with(chunk(b"eXIf", block)))
+    assert orientation(copy) == 6
+
+
+def test_orientation_that_only_xmp_tells_becomes_an_exif_block() -> None:
+    packet = b'XML:com.adobe.xmp\x00\x00\x00\x00\x00<rdf:Description tiff:Orientation="3"/>'
+    copy = copy_of(png, png_with(chunk(b"iTXt", packet)))
+    assert orientation(copy) == 3
+    assert b"iTXt" not in copy
+
+
+def test_a_copy_of_an_animation_moves_the_same_way() -> None:
+    frames = [colours().rotate(angle) for angle in (90, 180)]
+    data = saved(colours(), "png", save_all=True, append_images=frames, duration=[50, 70, 90], loop=2)
+    copy = copy_of(png, data)
+    assert pixels(copy) == pixels(data)
+    assert info(copy).get("loop") == 2
+
+
+def test_what_stands_behind_the_end_of_the_picture_data_does_not_reach_the_copy() -> None:
+    plain = saved(colours(), "png")
+    at = plain.index(b"IDAT")
+    length = struct.unpack(">I", plain[at - 4 : at])[0]
+    data = plain[: at - 4] + chunk(b"IDAT", plain[at + 4 : at + 4 + length] + b"hidden") + chunk(b"IEND", b"")
+    copy = copy_of(png, data)
+    assert b"hidden" not in copy
+    assert copy == plain
+
+
+def test_a_missing_end_is_put_back() -> None:
+    plain = saved(colours(), "png")
+    assert copy_of(png, plain[:-12]) == plain
+
+
+def test_picture_data_that_inflates_without_end_is_not_followed() -> None:
+    header = struct.pack(">IIBBBBB", 10, 10, 8, 0, 0, 0, 0)
+    bomb = (
+        png_with(b"")[:8] + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1 << 24))) + chunk(b"IEND", b"")
+    )
+    assert pixels(copy_of(png, bomb), "L") == [bytes(100)]
+
+
+def test_there_is_no_copy_of_a_bomb_or_of_something_else() -> None:
+    assert refused(png, saved(colours(12, 8), "png"), Limits(pixels=95)) == ["limit.pixels"]
+    assert refused(png, b"GIF89a") == ["copy.failed"]
+
+
+def test_a_copy_with_other_pixels_size_frames_or_orientation_is_unfaithful() -> None:
+    data = saved(colours(), "png")
+    changed = colours()
+    changed.putpixel((5, 5), (1, 2, 3))
+    turned = png_with(chunk(b"eXIf", exif({0x0112: 6}).removeprefix(b"Exif\x00\x00")))
+    moving = saved(colours(), "png", save_all=True, append_images=[changed])
+    for other in (saved(changed, "png"), saved(colours(13, 8), "png"), moving, turned, b"no picture"):
+        assert [found.code for found in png.verify(data, other, LIMITS)] == ["copy.unfaithful"]

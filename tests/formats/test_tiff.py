@@ -2,15 +2,27 @@
 
 import struct
 
-from PIL import TiffImagePlugin
+import pytest
+from PIL import Image, TiffImagePlugin
 
 from attachguard.formats import tiff
 from attachguard.formats.contract import Sample
 from attachguard.model import Limits
-from tests.formats.pictures_made import LIMITS, colours, said_of, saved, small_zip
+from tests.formats.pictures_made import (
+    LIMITS,
+    colours,
+    copy_of,
+    info,
+    pixels,
+    profile,
+    refused,
+    said_of,
+    saved,
+    small_zip,
+)
 
 
-def pages(number: int) -> bytes:
+def several(number: int) -> bytes:
     pictures = [colours(12 + extra, 8, "1") for extra in range(number)]
     return saved(pictures[0], "tiff", save_all=True, append_images=pictures[1:], compression="group4")
 
@@ -37,10 +49,10 @@ def test_ordinary_tiffs_say_nothing() -> None:
 
 
 def test_a_multi_page_fax_says_nothing_and_is_described_as_such() -> None:
-    claim = tiff.sniff(Sample(data=pages(3), extension="tif"))
+    claim = tiff.sniff(Sample(data=several(3), extension="tif"))
     assert claim is not None
     assert claim.described == "multi-page TIFF picture"
-    assert said_of(tiff, pages(3)) == set()
+    assert said_of(tiff, several(3)) == set()
 
 
 def test_what_a_page_tells_is_named() -> None:
@@ -77,9 +89,9 @@ def test_a_chain_of_pages_that_loops_ends() -> None:
 
 
 def test_pages_and_pixels_are_held_against_the_limits() -> None:
-    assert [found.code for found in tiff.inspect(pages(3), Limits(frames=2)).findings] == ["limit.frames"]
+    assert [found.code for found in tiff.inspect(several(3), Limits(frames=2)).findings] == ["limit.frames"]
     assert [found.code for found in tiff.inspect(by_hand(*GRAY), Limits(pixels=7)).findings] == ["limit.pixels"]
-    (whole,) = tiff.inspect(pages(40), Limits(pixels=408)).findings
+    (whole,) = tiff.inspect(several(40), Limits(pixels=408)).findings
     assert (whole.code, whole.where) == ("limit.pixels", "")
 
 
@@ -104,3 +116,57 @@ def test_headers_without_pages_are_no_tiff() -> None:
         b"II+\0\x08\0\0\0",
     ):
         assert tiff.sniff(Sample(data=data, extension="tif")) is None
+
+
+# -- the copy
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "LAB", "I;16", "I", "F"])
+def test_a_copy_shows_the_same_and_tells_nothing(mode: str) -> None:
+    wide = {"I;16": "I", "LAB": "RGB"}.get(mode, mode)
+    picture = colours(mode=wide)
+    if mode in {"I;16", "LAB"}:
+        picture = picture.convert(mode) if mode == "I;16" else Image.frombytes("LAB", picture.size, picture.tobytes())
+    data = saved(picture, "tiff", tiffinfo={315: "Jan", 270: "secret"})
+    copy = copy_of(tiff, data)
+    assert pixels(copy, "") == pixels(data, "")
+    assert b"Jan" not in copy
+    assert b"secret" not in copy
+
+
+def test_a_copy_of_several_pages_has_them_all() -> None:
+    assert pixels(copy_of(tiff, several(5)), "") == pixels(several(5), "")
+
+
+def test_a_copy_of_bilevel_pages_stays_small() -> None:
+    page = colours(1000, 1000, "1")
+    data = saved(page, "tiff", compression="group4")
+    assert len(copy_of(tiff, data)) <= len(data) + 64
+
+
+def test_a_copy_keeps_resolution_and_profile() -> None:
+    data = saved(colours(), "tiff", dpi=(300, 200), icc_profile=profile())
+    after = info(copy_of(tiff, data))
+    assert (after["dpi"], after["icc_profile"]) == ((300, 200), profile())
+
+
+def test_a_copy_is_upright_and_shows_the_same() -> None:
+    data = saved(colours(), "tiff", tiffinfo={274: 6})
+    assert pixels(copy_of(tiff, data)) == pixels(data)
+
+
+def test_a_copy_of_big_endian_pages_has_every_bit() -> None:
+    data = by_hand(*GRAY, order=">")
+    assert pixels(copy_of(tiff, data), "") == [b"\x7f" * 8]
+
+
+def test_there_is_no_copy_of_a_bomb_or_of_what_cannot_be_decoded() -> None:
+    assert refused(tiff, by_hand(*GRAY), Limits(pixels=7)) == ["limit.pixels"]
+    fields = [field for field in GRAY if field[0] != 273]
+    assert refused(tiff, by_hand(*fields, (273, 4, 1, 4000))) == ["copy.failed"]
+    assert refused(tiff, b"II*\0") == ["copy.failed"]
+
+
+def test_a_copy_with_other_pages_or_pixels_is_unfaithful() -> None:
+    for other in (several(2), saved(colours(mode="L"), "tiff")):
+        assert [found.code for found in tiff.verify(several(3), other, LIMITS)] == ["copy.unfaithful"]

@@ -1,14 +1,19 @@
 """winmail.dat: what is recognised, what is reported, and what is handed out to be judged by itself."""
 
 import struct
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 
 import pytest
 from tnefparse import TNEF
 
-from attachguard.formats import tnef
-from attachguard.formats.contract import Sample
+from attachguard.formats import eml, tnef
+from attachguard.formats.contract import Order, Sample
 from attachguard.formats.tnef.compressed_rtf import BrokenRtfError, TooLargeError, decompress
 from attachguard.model import Inspection, Limits
+from tests.formats.judged_parts import copy_of
 from tests.formats.pictures_made import LIMITS, small_zip
 from tests.formats.tnef_made import EXAMPLE_RTF, file, message, number, prop, properties, rtf_stored, stream
 
@@ -145,3 +150,84 @@ def test_the_properties_of_a_file_name_its_type() -> None:
         "image/png"
     ]
     assert properties() == b"\0\0\0\0"
+
+
+# -- the mail that is made of it
+
+
+def whole() -> bytes:
+    since = datetime(2024, 1, 1, 12, tzinfo=UTC) - datetime(1601, 1, 1, tzinfo=UTC)
+    filetime = struct.pack("<Q", int(since.total_seconds()) * 10_000_000)
+    return stream(
+        message(
+            prop(0x0037, UNICODE, "Größe 42".encode("utf-16-le")),
+            prop(0x0C1A, UNICODE, "Jan Jansen".encode("utf-16-le")),
+            prop(0x0C1F, STRING8, b"jan@example.com"),
+            prop(0x0E04, UNICODE, "Ännchen; Bob".encode("utf-16-le")),
+            struct.pack("<HH", 0x0040, 0x0039) + filetime,
+            prop(0x1000, UNICODE, "één schoen\r\n".encode("utf-16-le")),
+            number(0x3FDE, 1251),
+            prop(0x1013, BINARY, "<p>Привет".encode("cp1251")),
+        ),
+        *file("a.pdf", b"%PDF-1.4", prop(0x3712, STRING8, b"pic@x")),
+        *file("b.txt", b"hello"),
+    )
+
+
+def test_the_mail_has_the_streams_fields_bodies_and_files() -> None:
+    copy = copy_of(tnef, whole())
+    after = message_from_bytes(copy, policy=default)
+    assert isinstance(after, EmailMessage)
+    assert (after["subject"], after["from"]) == ("Größe 42", "Jan Jansen <jan@example.com>")
+    assert after["date"].datetime == datetime(2024, 1, 1, 12, tzinfo=UTC)
+    plain, page = after.get_body(("plain",)), after.get_body(("html",))
+    assert plain is not None
+    assert page is not None
+    assert (plain.get_content(), page.get_content()) == ("één schoen\r\n", "<p>Привет")
+    assert [(one.get_filename(), one.get_payload(decode=True)) for one in after.iter_attachments()] == [
+        ("a.pdf", b"%PDF-1.4"),
+        ("b.txt", b"hello"),
+    ]
+
+
+def test_the_mail_is_a_mail_and_stays_itself() -> None:
+    copy = copy_of(tnef, whole())
+    claim = eml.sniff(Sample(data=copy, extension="eml"))
+    assert claim is not None
+    assert claim.kind == "eml"
+    assert copy_of(eml, copy) == copy
+
+
+def test_refused_files_and_pages_leave_a_notice() -> None:
+    copy = copy_of(tnef, whole(), {"file 1": None, "HTML body": None})
+    assert b"a.pdf (not accepted)" in copy
+    assert b"the formatted text (not accepted)" in copy
+    assert b"text/html" not in copy
+
+
+def test_an_rtf_body_becomes_a_file() -> None:
+    copy = copy_of(tnef, stream(message(prop(0x1009, BINARY, EXAMPLE_RTF))))
+    assert b'filename="body.rtf"' in copy
+
+
+def test_an_address_that_is_none_is_not_made_up() -> None:
+    data = stream(message(prop(0x0C1A, STRING8, b"Jan"), prop(0x0C1F, STRING8, b"/O=ORG/CN=JAN")))
+    assert b"From: Jan:;" in copy_of(tnef, data)
+
+
+def test_there_is_no_mail_of_a_broken_stream() -> None:
+    for data in (b"", stream((1, 0x9003, 0x0006, b"\xff\xff\xff\xff"))):
+        rebuilt = tnef.normalize(Order(original=data, method="rebuild", printed=None, parts=(), limits=LIMITS))
+        assert rebuilt.data is None
+        assert [found.code for found in rebuilt.findings] == ["copy.failed"]
+
+
+LOST = (b"Subject: =?", b"=C3=A9=C3=A9n schoen", b'Content-Disposition: attachment; filename="b.txt"')
+
+
+@pytest.mark.parametrize("old", LOST)
+def test_a_mail_that_lost_something_is_unfaithful(old: bytes) -> None:
+    copy = copy_of(tnef, whole())
+    assert old in copy
+    lost = copy.replace(old, b"X: y")
+    assert {found.code for found in tnef.verify(whole(), lost, LIMITS)} == {"copy.unfaithful"}

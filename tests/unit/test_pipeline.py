@@ -12,6 +12,7 @@ import pytest
 from attachguard.adapters.memory import MemoryLedger, MemoryStore
 from attachguard.errors import LedgerUnavailable, SandboxUnavailable, ScannerUnavailable, UploadUnreadable, UsageError
 from attachguard.model import (
+    Action,
     Attachment,
     Check,
     Finding,
@@ -409,3 +410,11 @@ def test_no_byte_is_left_in_the_temporary_folder(
     guard(upload("pdf|pdf.javascript|"), policy, kit())
     guard(upload("||"), policy, kit())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_policy_can_not_let_an_unknown_file_through(policy: Policy) -> None:
+    lax = dataclasses.replace(policy, rulings=dict.fromkeys(policy.rulings, Action.KEEP))
+    parts = kit()
+    verdict = guard(upload("||"), lax, parts)
+    assert (verdict.outcome, stored(parts)) == (Outcome.REJECTED, [])
+    assert codes(verdict.reasons) == ["type.unknown"]

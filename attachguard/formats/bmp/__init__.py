@@ -23,7 +23,7 @@ def sniff(sample: Sample) -> Claim | None:
     structure = walk(sample.data)
     if structure is None:
         return None
-    return claim(KIND, sample.data, structure, tuple(comment_opener(sample.data, FILE_SIZE_AT)))
+    return claim(KIND, sample, structure, tuple(comment_opener(sample.data, FILE_SIZE_AT)))
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -6,7 +6,8 @@ from PIL import Image
 
 from attachguard.formats.bmp.structure import header, walk
 from attachguard.formats.contract import Order
-from attachguard.formats.pictures.decode import REFUSALS, measure, opened
+from attachguard.formats.pictures.decode import REFUSALS, opened, reason
+from attachguard.formats.pictures.sizes import measure
 from attachguard.model import Finding, Rebuilt
 
 BITFIELDS = 3
@@ -35,8 +36,7 @@ def rebuild(order: Order) -> Rebuilt:
             picture.load()
             return Rebuilt(data=write(picture, resolution(order.original)))
     except REFUSALS as refusal:
-        why = f"{type(refusal).__name__}: {refusal}"
-        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=why),))
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=reason(refusal)),))
 
 
 def resolution(data: bytes) -> tuple[int, int]:

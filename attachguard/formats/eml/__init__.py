@@ -1,12 +1,15 @@
 """Mail messages (RFC 5322, MIME)."""
 
 import re
+from collections.abc import Sequence
 
-from attachguard.formats.contract import Claim, Sample
-from attachguard.formats.eml.headers import Block, find_block, parse
+from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.eml.faithful import differences
 from attachguard.formats.eml.inspection import inspect
-from attachguard.formats.unsupported import normalize, verify
+from attachguard.formats.eml.rebuild import rebuild
+from attachguard.formats.mail.headers import Block, find_block, parse
 from attachguard.kinds import KINDS
+from attachguard.model import Finding, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
@@ -59,3 +62,13 @@ def _is_web_archive(data: bytes, block: Block) -> bool:
         return True
     located = b"content-location:" in data[block.start : block.start + ARCHIVE_REACH].lower()
     return located and not ADDRESSED.intersection(block.names)
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Write the mail anew: kept fields, texts, delivered copies of what was handed out, a notice for the rest."""
+    return rebuild(order)
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Compare fields and words, and count the files: each must be there or be named as removed."""
+    return tuple(differences(original, copy, limits))

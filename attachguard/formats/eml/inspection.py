@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from attachguard.formats.charset import CODECS
 from attachguard.formats.eml.message import Content, Part, content, read, uuencoded
+from attachguard.formats.mail.headers import parameter
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits
 from attachguard.model import Part as Handed
@@ -127,11 +129,16 @@ def _leaf(part: Part, decoded: Content) -> Iterator[Finding]:
 
 
 def _hand_out(part: Part, decoded: Content, mail: Part, handout: _Handout) -> None:
-    if part.type in ELSEWHERE or _is_signature(part, decoded, mail):
+    if part.type in ELSEWHERE or is_signature(part, decoded, mail):
+        return
+    if is_html_body(part):
+        handout.bodies.add(part.where)
+        page = page_of(part, decoded)
+        if b"<" in page:  # without a tag it is as harmless as plain text
+            name = f"{part.where}.html"
+            handout.add(Handed(where=part.where, untrusted_name=name, declared_type=part.type, data=page))
         return
     if not is_body_text(part):
-        if is_html_body(part):
-            handout.bodies.add(part.where)
         name = part.name or f"{part.where}.{TYPE_EXTENSIONS.get(part.type, UNNAMED_EXTENSION)}"
         handout.add(
             Handed(
@@ -142,9 +149,9 @@ def _hand_out(part: Part, decoded: Content, mail: Part, handout: _Handout) -> No
             )
         )
         return
-    for number, (name, data) in enumerate(uuencoded(decoded.data), 1):
+    for number, found in enumerate(uuencoded(decoded.data), 1):
         where = f"{part.where} file {number}"
-        handout.add(Handed(where=where, untrusted_name=name, declared_type=None, data=data))
+        handout.add(Handed(where=where, untrusted_name=found.name, declared_type=None, data=found.data))
 
 
 def is_body_text(part: Part) -> bool:
@@ -161,7 +168,16 @@ def is_html_body(part: Part) -> bool:
     return part.type == "text/html" and not part.name and part.disposition != "attachment"
 
 
-def _is_signature(part: Part, decoded: Content, mail: Part) -> bool:
+def page_of(part: Part, decoded: Content) -> bytes:
+    """Return an HTML body as a page that stands by itself: in UTF-8, where the mail names another charset."""
+    codec = CODECS.get(parameter(part.fields, "charset").lower())
+    if codec is None or (decoded.data.isascii() and codec != "iso2022_jp"):
+        return decoded.data
+    text = decoded.data.decode(codec, "replace")
+    return b"\xef\xbb\xbf" + text.removeprefix("\ufeff").encode("utf-8")
+
+
+def is_signature(part: Part, decoded: Content, mail: Part) -> bool:
     """Whether a part is what multipart/signed says it is: a small signature in second place, and nothing else."""
     starts = SIGNATURES.get(part.type)
     return (

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from attachguard.formats.eml.headers import (
+from attachguard.formats.mail.headers import (
     DESCRIBING,
     Block,
     doubtful,
@@ -177,7 +177,7 @@ def content(part: Part) -> Content:
     if part.encoding == "quoted-printable":
         return Content(data=quopri.decodestring(part.body))
     if part.encoding in ("x-uuencode", "uuencode", "x-uue"):
-        return Content(data=next((data for _, data in uuencoded(part.body)), b""))
+        return Content(data=next((found.data for found in uuencoded(part.body)), b""))
     return Content(data=part.body, known=False)
 
 
@@ -196,16 +196,30 @@ _BASE64_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 _NOT_BASE64 = bytes(sorted(set(range(256)) - set(_BASE64_ALPHABET)))
 
 
-def uuencoded(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of each uuencoded file in a text: older readers show them as attachments."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """A uuencoded file in a text."""
+
+    name: str
+    data: bytes
+    start: int
+    stop: int
+    """Where it stands in the text, from `begin` to behind `end`."""
+
+
+def uuencoded(body: bytes) -> Iterator[Encoded]:
+    """Yield each uuencoded file in a text: older readers show them as attachments."""
     at = 0
     while found := _UU_BEGIN.search(body, at):
-        at = found.end()
-        decoded, at = _uudecode(body, at)
-        if decoded:
-            yield found.group(1).decode("utf-8", "replace").strip(), decoded
+        data, at = _uudecode(body, found.end())
+        if data:
+            ending = _UU_END.match(body, at)
+            at = ending.end() if ending else at
+            name = found.group(1).decode("utf-8", "replace").strip()
+            yield Encoded(name=name, data=data, start=found.start(), stop=at)
 
 
+_UU_END = re.compile(rb"[` ]?[ \t]*(?:\r\n|\n|\r)end(?:\r\n|\n|\r|\Z)")
 _UU_LINE = re.compile(rb"([!-`])([ -`]{0,90})[ \t]*(?:\r\n|\n|\r|\Z)")
 
 

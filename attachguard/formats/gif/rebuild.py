@@ -17,6 +17,7 @@ from attachguard.formats.gif.structure import (
     walk,
 )
 from attachguard.formats.pictures.keepsakes import PROFILE_BYTES, sound_profile
+from attachguard.formats.pictures.sizes import measure
 from attachguard.model import Finding, Rebuilt
 
 LOOPS = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
@@ -27,10 +28,14 @@ PROFILE = b"ICCRGBG1012"
 
 
 def rebuild(order: Order) -> Rebuilt:
-    """Make the copy; without the structure of a GIF there is none."""
+    """Make the copy; without the structure of a GIF, or with more pixels than are decoded, there is none."""
     data = order.original
-    if walk(data) is None:
+    structure = walk(data)
+    if structure is None:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail="not the structure of a GIF"),))
+    too_much = tuple(measure(structure.sizes, order.limits))
+    if too_much:
+        return Rebuilt(data=None, findings=too_much)
     head = data[: 13 + colour_table(data[10])]
     return Rebuilt(data=b"".join((head, *_kept(data), b"\x3b")))
 

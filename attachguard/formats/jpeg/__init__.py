@@ -17,7 +17,7 @@ KIND = KINDS["jpeg"]
 def sniff(sample: Sample) -> Claim | None:
     """Claim SOI with a frame header behind it; tell of truncation, trailing data and polyglots."""
     structure = walk(sample.data)
-    return None if structure is None else claim(KIND, sample.data, structure)
+    return None if structure is None else claim(KIND, sample, structure)
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:
@@ -34,7 +34,7 @@ def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Compare the decoded pixels: equal, or nearly so where the original's coding is one that is encoded again."""
     if orientation(original) != orientation(copy):
         return (Finding("copy.unfaithful", detail="another orientation"),)
-    before = View(data=original, structure=walk(original), format="JPEG")
+    before = View(data=shown(original), structure=walk(original), format="JPEG")
     after = View(data=copy, structure=walk(copy), format="JPEG")
     tolerance = EQUAL if is_common(original) else ALMOST_EQUAL
     return tuple(differences(before, after, limits, tolerance))

@@ -23,7 +23,7 @@ from attachguard.formats.jpeg.structure import (
     segments,
     walk,
 )
-from attachguard.formats.pictures.decode import REFUSALS, measure, opened
+from attachguard.formats.pictures.decode import REFUSALS, opened, reason
 from attachguard.formats.pictures.keepsakes import (
     UPRIGHT,
     exif_with,
@@ -31,6 +31,7 @@ from attachguard.formats.pictures.keepsakes import (
     orientation_of_xmp,
     sound_profile,
 )
+from attachguard.formats.pictures.sizes import measure
 from attachguard.model import Finding, Rebuilt
 
 COMMON_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
@@ -62,10 +63,14 @@ def rebuild(order: Order) -> Rebuilt:
 
 
 def shown(data: bytes) -> bytes:
-    """Cut out the part of the file that shows the picture, as it stands there."""
+    """Cut out the part of the file that shows the picture, compressed data as it stands there.
+
+    A decoder that is given this proves as much as one that is given the file, and can't be kept busy or put off
+    by a hundred thousand comments, bytes between segments or broken metadata.
+    """
     found = tuple(segments(data))
     kept = (data[segment.at : segment.end] for segment in found if segment.marker in DECODED)
-    return b"".join((b"\xff\xd8", *_adobe(data, found), *kept))
+    return b"".join((b"\xff\xd8", *_jfif(data, found), *_adobe(data, found), *_profile(data, found), *kept))
 
 
 def is_common(data: bytes) -> bool:
@@ -145,8 +150,7 @@ def _encoded_again(data: bytes) -> Rebuilt:
             profile = sound_profile(picture.info.get("icc_profile") or b"")
             plain = picture.copy()
     except REFUSALS as refusal:
-        why = f"{type(refusal).__name__}: {refusal}"
-        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=why),))
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=reason(refusal)),))
     plain.info = {}
     up = orientation(data)
     exif = b"" if up == UPRIGHT else EXIF + b"\0" + exif_with(up)

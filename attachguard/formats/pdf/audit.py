@@ -9,7 +9,7 @@ import pikepdf
 
 from attachguard.formats.pdf import leaves
 from attachguard.formats.pdf.document import dictionary_at, filters_of, open_pdf, text_at
-from attachguard.formats.pdf.rebuild import DEPTH, RefusedError, chosen, fitting, outline
+from attachguard.formats.pdf.rebuild import DEPTH, NUMBERS, RefusedError, chosen, fitting, outline
 from attachguard.formats.pdf.shapes import (
     CATALOG_KEYS,
     FILTER_KEYS,
@@ -122,9 +122,11 @@ class _Auditor:
     def _items(self, value: object, shape: Numbers | Several | Mixed, where: str, depth: int) -> Iterator[str]:
         if not isinstance(value, pikepdf.Array):
             return
-        of: Shape = (
-            Leaf.NUMBER if isinstance(shape, Numbers) else Either(shape.of) if isinstance(shape, Mixed) else shape.of
-        )
+        if isinstance(shape, Numbers):
+            if not NUMBERS.fullmatch(value.unparse(resolved=True)):
+                yield f"{where}: something else than numbers"
+            return
+        of: Shape = Either(shape.of) if isinstance(shape, Mixed) else shape.of
         for item in value:
             yield from self.check(item, of, where, depth + 1)
 

@@ -1,37 +1,56 @@
 """Compare a copy with its original by pdfium, which wrote neither, before anybody gets it."""
 
+import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pikepdf
+from PIL import Image
 
 from attachguard.formats.pdf.audit import violations
+from attachguard.formats.pdf.characters import ink_of, said, visible_words
 from attachguard.formats.pdf.document import open_pdf
-from attachguard.formats.pdf.pages import user_unit
+from attachguard.formats.pdf.fonts import leaves_fonts_to_the_reader, shared_font_programs
+from attachguard.formats.pdf.likeness import (
+    DPI,
+    MOST_LINES,
+    OTHER_FONTS,
+    SAME_FONTS,
+    lost_lines,
+    may_differ,
+    unlikeness,
+)
+from attachguard.formats.pdf.pages import Box, user_unit
 from attachguard.formats.pdf.pdfium import UnreadableError
-from attachguard.formats.pdf.render import Print, printing
+from attachguard.formats.pdf.render import Print, Sheet, printing
 from attachguard.model import Finding, Limits
 
 _SIZE_TOLERANCE = 1.5
 """Points by which a page's side may differ: printing programs round to whole points."""
 
-_DPI = 36
-_PAPER = 250
-"""Grey from which on a pixel is paper."""
+_TEXT_KEPT = 0.9
+"""Share of the original's visible text that the copy's text must have, so that search and copying still work."""
 
-_SPECK = 4
-"""Inked pixels at this resolution that may be lost with the page still not blank."""
+_IN_COLOUR = 3
+_IN_COLOUR_AGAIN = 8
+"""Pages that are compared in colour: the first, and one in so many of the rest."""
+
+_LETTERS_KEPT = 0.97
+"""The same for letters one by one, which say less."""
 
 _TOLD = 5
-"""Violations that are told one by one."""
+"""Violations or pages that are told one by one."""
 
 
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Say what is wrong with a copy: something in it that copies do not have, or pages that are not the original's.
 
-    Empty: it holds nothing beyond the grammar of copies, and has the same pages, of the same size, showing the same.
+    Empty: it holds nothing beyond the grammar of copies, no font program of the original, and has the same pages,
+    of the same size, that look alike and say the same.
     """
     try:
         foreign = list(violations(copy, limits))
+        foreign.extend(shared_font_programs(original, copy, limits))
     except pikepdf.PikepdfError:
         return [Finding("copy.unsafe", detail="the copy can't be read")]
     if foreign:
@@ -56,24 +75,103 @@ def _differences(theirs: Print, ours: Print, units: tuple[float, ...], limits: L
     if theirs.pages != ours.pages:
         yield Finding("copy.unfaithful", detail=f"{ours.pages} pages in place of {theirs.pages}")
         return
+    told = 0
     for index in range(ours.pages):
         unit = units[index] if index < len(units) else 1.0
-        reason = _page_difference(theirs, ours, index, unit, limits)
+        with theirs.sheet(index) as original, ours.sheet(index) as copy:
+            reason = _size_difference(original, copy, unit, limits) or _difference(original, copy, _mode(index))
         if reason:
             yield Finding("copy.unfaithful", f"page {index + 1}", reason)
+            told += 1
+        if told == _TOLD:
+            return
 
 
-def _page_difference(theirs: Print, ours: Print, index: int, unit: float, limits: Limits) -> str:
-    width, height = theirs.size(index)
-    scale = min(unit, limits.page_points / max(width, height, 1))
-    ours_width, ours_height = ours.size(index)
-    off = max(abs(width * scale - ours_width), abs(height * scale - ours_height))
-    if off > _SIZE_TOLERANCE:
-        return f"{ours_width:.0f} by {ours_height:.0f} points in place of {width * scale:.0f} by {height * scale:.0f}"
-    if _ink(theirs, index) > _SPECK and _ink(ours, index) == 0:
-        return "blank, where the original is not"
+def _mode(index: int) -> str:
+    """Compare the first pages and some of the others in colour: what goes wrong with a colour does so everywhere."""
+    return "RGB" if index < _IN_COLOUR or index % _IN_COLOUR_AGAIN == 0 else "L"
+
+
+def _size_difference(original: Sheet, copy: Sheet, unit: float, limits: Limits) -> str:
+    scale = min(unit, limits.page_points / max(original.width, original.height, 1))
+    width, height = original.width * scale, original.height * scale
+    if max(abs(width - copy.width), abs(height - copy.height)) > _SIZE_TOLERANCE:
+        return f"{copy.width:.0f} by {copy.height:.0f} points in place of {width:.0f} by {height:.0f}"
     return ""
 
 
-def _ink(document: Print, index: int) -> int:
-    return sum(document.draw(index, _DPI).histogram()[:_PAPER])
+def _difference(original: Sheet, copy: Sheet, mode: str) -> str:
+    """Say how a page looks or reads differently; nothing: it does not."""
+    longest = max(copy.width, copy.height, original.width, original.height)
+    dpi = min(DPI, DPI * 2000 / longest)  # a poster is compared as coarsely as it is looked at
+    if may_differ(*_drawings(original, copy, dpi, mode=mode)):
+        reason = _second_look(original, copy, dpi)
+        if reason:
+            return reason
+    return _text_difference(original, copy)
+
+
+def _second_look(original: Sheet, copy: Sheet, dpi: float) -> str:
+    """Draw both pages finer, forgive what two programs may do differently, and say what is different then."""
+    theirs, ours = _drawings(original, copy, dpi, finer=2)
+    foreign = leaves_fonts_to_the_reader(original)
+    tolerance = OTHER_FONTS if foreign else SAME_FONTS
+    links = _scaled(original.links(), theirs.width / original.width)
+    worst = unlikeness(theirs, ours, tolerance, links)
+    if worst > tolerance.most:
+        return f"looks different: {worst} of 255 where {tolerance.most} are alike"
+    line = 0 if foreign else lost_lines(theirs, ours, links)
+    if line > MOST_LINES:
+        return f"a line is missing or added: {line} of 255 where {MOST_LINES} are alike"
+    return ""
+
+
+def _drawings(
+    original: Sheet, copy: Sheet, dpi: float, *, mode: str = "RGB", finer: int = 1
+) -> tuple[Image.Image, Image.Image]:
+    """Draw both pages, several times finer than they are compared: what is left of fine print is its mean then."""
+    theirs = original.draw(dpi * finer, mode=mode)
+    ours = copy.draw(dpi * finer * original.width / copy.width, mode=mode)
+    if finer > 1:
+        theirs, ours = theirs.reduce(finer), ours.reduce(finer)
+    if theirs.size == ours.size:
+        return theirs, ours
+    common = (0, 0, min(theirs.width, ours.width), min(theirs.height, ours.height))  # they differ by a rounding
+    return theirs.crop(common), ours.crop(common)
+
+
+def _scaled(boxes: Iterator[Box], scale: float) -> tuple[Box, ...]:
+    return tuple(
+        dataclasses.replace(
+            box, left=box.left * scale, right=box.right * scale, bottom=box.bottom * scale, top=box.top * scale
+        )
+        for box in boxes
+    )
+
+
+def _text_difference(original: Sheet, copy: Sheet) -> str:
+    """Say that text was lost; what can't be seen in the original need not be in the copy."""
+    kept = copy.text()
+    if _says(original.text(), kept):
+        return ""
+    seen = said(visible_words(original, ink_of(original.draw(100), original)))
+    if _says(seen, kept):
+        return ""
+    return f"{_share(_pairs(seen), _pairs(kept)):.0%} of the text is kept as text"
+
+
+def _says(wanted: str, kept: str) -> bool:
+    """Whether a text has the pairs of letters of another, or all its letters where lines are read in another order."""
+    if _share(_pairs(wanted), _pairs(kept)) >= _TEXT_KEPT:
+        return True
+    return _share(list("".join(wanted.split())), list(kept)) >= _LETTERS_KEPT
+
+
+def _pairs(text: str) -> list[str]:
+    """Give the neighbouring letters, white space aside: what two readers agree on however they set words apart."""
+    packed = "".join(text.split())
+    return [packed[at : at + 2] for at in range(len(packed) - 1)]
+
+
+def _share(wanted: list[str], kept: list[str]) -> float:
+    return (Counter(wanted) & Counter(kept)).total() / len(wanted) if wanted else 1.0

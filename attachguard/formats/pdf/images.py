@@ -40,11 +40,13 @@ def rewrite_picture(picture: pikepdf.Stream, target: pikepdf.Pdf, limits: Limits
     codings = filters_of(picture)
     if codings == ("/DCTDecode",):
         encoded = encode_jpeg_again(_jpeg(picture, limits))
-    elif is_true(picture, "/ImageMask") or "/Decode" in picture:
+    elif is_true(picture, "/ImageMask"):
+        return _stencil(encode_exact(_samples(picture, limits)), target)
+    elif "/Decode" in picture:
         encoded = encode_exact(_samples(picture, limits))  # what the samples mean is said beside them
     else:
         encoded = encode_picture(_samples(picture, limits))
-    return _stream(encoded, picture, target)
+    return picture_stream(encoded, target)
 
 
 def rewrite_mask(mask: pikepdf.Stream, target: pikepdf.Pdf, limits: Limits) -> pikepdf.Stream:
@@ -53,10 +55,11 @@ def rewrite_mask(mask: pikepdf.Stream, target: pikepdf.Pdf, limits: Limits) -> p
     opened = _jpeg(mask, limits) if jpeg else _samples(mask, limits)
     if opened.mode not in {"1", "L"}:
         raise UndecodableError("a mask in colour")
-    return _stream(encode_exact(opened), mask, target)
+    return picture_stream(encode_exact(opened), target)
 
 
-def _stream(encoded: Encoded, source: pikepdf.Stream, target: pikepdf.Pdf) -> pikepdf.Stream:
+def picture_stream(encoded: Encoded, target: pikepdf.Pdf) -> pikepdf.Stream:
+    """Put an encoded picture into a document (ISO 32000-2, 8.9.5)."""
     made = pikepdf.Stream(target, encoded.data)
     made.stream_dict = pikepdf.Dictionary(
         Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=encoded.width, Height=encoded.height
@@ -65,15 +68,21 @@ def _stream(encoded: Encoded, source: pikepdf.Stream, target: pikepdf.Pdf) -> pi
     made["/Filter"] = pikepdf.Name(encoded.filter)
     if encoded.parameters:
         made["/DecodeParms"] = pikepdf.Dictionary({f"/{key}": value for key, value in encoded.parameters.items()})
-    if is_true(source, "/ImageMask"):
-        made["/ImageMask"] = True
-    elif encoded.palette:
+    if encoded.palette:
         highest = len(encoded.palette) // 3 - 1
         made["/ColorSpace"] = pikepdf.Array(
             [pikepdf.Name.Indexed, pikepdf.Name.DeviceRGB, highest, pikepdf.String(encoded.palette)]
         )
     else:
         made["/ColorSpace"] = pikepdf.Name(encoded.colour)
+    return made
+
+
+def _stencil(encoded: Encoded, target: pikepdf.Pdf) -> pikepdf.Stream:
+    """Put an encoded stencil into a document (8.9.6.2): its samples say where to paint, not in which colour."""
+    made = picture_stream(encoded, target)
+    del made["/ColorSpace"]
+    made["/ImageMask"] = True
     return made
 
 

@@ -6,28 +6,59 @@ from attachguard.formats.contract import Order
 from attachguard.formats.pdf.about import about
 from attachguard.formats.pdf.document import TooLargeError, open_pdf
 from attachguard.formats.pdf.images import UndecodableError
-from attachguard.formats.pdf.pdfium import opens
+from attachguard.formats.pdf.losses import losses
+from attachguard.formats.pdf.losttext import comparing
+from attachguard.formats.pdf.pdfium import UnreadableError, opens
+from attachguard.formats.pdf.raster import STEPS, TooManyBytesError, rasterize
 from attachguard.formats.pdf.rebuild import RefusedError
 from attachguard.formats.pdf.writing import write_copy
 from attachguard.model import Finding, Limits, Rebuilt
 
+_TROUBLES = (
+    pikepdf.PikepdfError,
+    RefusedError,
+    UndecodableError,
+    TooLargeError,
+    TooManyBytesError,
+    UnreadableError,
+    UnicodeError,
+)
+"""What a document may do to its readers, each with a sentence of its own."""
+
 
 def normalize(order: Order) -> Rebuilt:
-    """Rebuild what the printing program made of the original by an allow-list, or say why there is no copy.
+    """Make a copy that holds pages, fonts and pictures, and says a title and a language: nothing that acts.
 
-    The copy holds pages, fonts and pictures, and says a title and a language: nothing that acts, no form, link,
-    attachment, layer, tag or metadata. The same print gives the same bytes.
+    `print`: rebuild what the printing program made of the original by an allow-list, its lost text said beside it.
+    `raster`: draw every page as a picture with a text layer. Findings say what the copy lost, or why there is none.
+    The same input gives the same bytes.
     """
-    if order.method != "print":
+    makers = {"print": _printed, "raster": _rastered}
+    if order.method not in makers:
         return Rebuilt(data=None, findings=(Finding("copy.unsupported", detail=order.method),))
+    try:
+        return makers[order.method](order)
+    except _TROUBLES as error:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", order.method, str(error)),))
+
+
+def _printed(order: Order) -> Rebuilt:
     if not order.printed:
         return Rebuilt(data=None, findings=(_unprinted(order.original, order.limits),))
-    try:
-        with open_pdf(order.printed, order.limits) as printed:
-            data = write_copy(printed, about(order.original, order.limits), order.limits)
-    except (pikepdf.PikepdfError, RefusedError, UndecodableError, TooLargeError, UnicodeError) as error:
-        return Rebuilt(data=None, findings=(Finding("copy.failed", "print", str(error)),))
-    return Rebuilt(data=data)
+    taken_over = about(order.original, order.limits)
+    with open_pdf(order.printed, order.limits) as printed, comparing(order.original, order.printed) as texts:
+        data = write_copy(printed, taken_over, texts, order.limits)
+    return Rebuilt(data=data, findings=losses(order.original, order.limits))
+
+
+def _rastered(order: Order) -> Rebuilt:
+    if not opens(order.original):
+        return Rebuilt(data=None, findings=(_unprinted(order.original, order.limits),))
+    made = rasterize(order.original, about(order.original, order.limits), order.limits)
+    lost = losses(order.original, order.limits)
+    if made.sharpness != STEPS[0]:
+        lost = (*lost, Finding("lost.sharpness", detail=f"{made.sharpness.dpi} points per inch"))
+    return Rebuilt(data=made.data, findings=lost)
 
 
 def _unprinted(original: bytes, limits: Limits) -> Finding:

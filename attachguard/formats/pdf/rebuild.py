@@ -1,6 +1,7 @@
 """Copy a document by an allow-list into a new one: what shapes.py does not name is not there afterwards."""
 
 import functools
+import re
 from collections.abc import Callable
 
 import pikepdf
@@ -28,6 +29,9 @@ from attachguard.model import Limits
 
 DEPTH = 60
 """Shapes in shapes that are followed; deeper nesting is an attack (readers stop at 28 forms or fewer)."""
+
+NUMBERS = re.compile(rb"\[ (?:-?(?:\d+\.?\d*|\.\d+) )*\]")
+"""An array of numbers as qpdf writes it: ten times faster to look at than its items one by one."""
 
 _SAID_BESIDE = frozenset({"/SMask", "/Decode", "/Interpolate"})
 """What is said of a picture besides its samples, and holds for them however they are coded (8.9.5, table 87)."""
@@ -65,10 +69,10 @@ class Copier:
         if not isinstance(value, pikepdf.Array) or len(value) > shape.most:
             raise RefusedError("not an array of the length it may have")
         if isinstance(shape, Numbers):
-            items = list(value)
-            if len(items) < shape.least or not all(is_number(item) for item in items):
+            written = value.unparse(resolved=True)
+            if len(value) < shape.least or not NUMBERS.fullmatch(written):
                 raise RefusedError("not the numbers there should be")
-            return pikepdf.Array(items)
+            return pikepdf.Object.parse(written)  # type: ignore[return-value] # an array, by the pattern
         of = Either(shape.of) if isinstance(shape, Mixed) else shape.of
         return pikepdf.Array([self.copy(item, of, depth + 1) for item in value])
 

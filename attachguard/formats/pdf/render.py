@@ -1,4 +1,4 @@
-"""Draw pages with pdfium the way a printer would get them, and read their text and sizes."""
+"""Draw pages with pdfium the way a printer would get them, and read their text, links and sizes."""
 
 import ctypes
 import math
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL import Image
 from pypdfium2 import raw
 
+from attachguard.formats.pdf.pages import Box
 from attachguard.formats.pdf.pdfium import Handle, UnreadableError, loaded, opened, page_count, picture_of
 
 _FLAGS = raw.FPDF_PRINTING | raw.FPDF_ANNOT
@@ -19,6 +20,108 @@ _WHITE = 0xFFFFFFFF
 MOST_PIXELS = 25_000_000
 """Of one page; what 150 dpi make of an A1 sheet. Larger pages are drawn more coarsely."""
 
+_FINE = 100
+"""Device units per point, where pdfium answers in whole units."""
+
+_LINKS = 2000
+"""Links of one page that are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """How a page's own coordinates (ISO 32000-2, 8.3.2.3) become points from the upper left corner as shown."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Give a point as shown, downwards from the top."""
+        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One page that is loaded; its sides are in points, turned and cropped as it is shown."""
+
+    handle: Handle
+    form: Handle | None
+    width: float
+    height: float
+
+    def draw(self, dpi: float, *, mode: str = "L") -> Image.Image:
+        """Draw the page in grey ("L") or colour ("RGB"), with its form fields. Raises UnreadableError."""
+        width = max(1, math.ceil(self.width * dpi / 72 - 0.01))
+        height = max(1, math.ceil(self.height * dpi / 72 - 0.01))
+        if width * height > MOST_PIXELS:
+            shrink = math.sqrt(MOST_PIXELS / (width * height))
+            width, height = max(1, int(width * shrink)), max(1, int(height * shrink))
+        grey = mode == "L"
+        bitmap = raw.FPDFBitmap_CreateEx(width, height, raw.FPDFBitmap_Gray if grey else raw.FPDFBitmap_BGR, None, 0)
+        if not bitmap:
+            raise UnreadableError("no memory for the page")
+        flags = _FLAGS | (raw.FPDF_GRAYSCALE if grey else 0)
+        try:
+            raw.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
+            raw.FPDF_RenderPageBitmap(bitmap, self.handle, 0, 0, width, height, 0, flags)
+            if self.form:
+                raw.FPDF_FFLDraw(self.form, bitmap, self.handle, 0, 0, width, height, 0, flags)
+            return picture_of(bitmap)
+        finally:
+            raw.FPDFBitmap_Destroy(bitmap)
+
+    def text(self) -> str:
+        """Read the page's text in the order of its content. Raises UnreadableError."""
+        with self.reader() as reader:
+            count = max(0, raw.FPDFText_CountChars(reader))
+            buffer = (ctypes.c_ushort * (count + 1))()
+            written = raw.FPDFText_GetText(reader, 0, count, buffer)
+            return bytes(buffer)[: 2 * max(0, written - 1)].decode("utf-16-le", "replace")
+
+    @contextmanager
+    def reader(self) -> Iterator[Handle]:
+        """Open the page's text. Raises UnreadableError."""
+        reader = raw.FPDFText_LoadPage(self.handle)
+        if not reader:
+            raise UnreadableError("no text can be read")
+        try:
+            yield reader
+        finally:
+            raw.FPDFText_ClosePage(reader)
+
+    def placement(self) -> Placement:
+        """Say how the page's coordinates become places on the sheet: by asking for three points."""
+        corner, right, up = self._device(0, 0), self._device(1000, 0), self._device(0, 1000)
+        return Placement(
+            a=(right[0] - corner[0]) / 1000,
+            b=(right[1] - corner[1]) / 1000,
+            c=(up[0] - corner[0]) / 1000,
+            d=(up[1] - corner[1]) / 1000,
+            e=corner[0],
+            f=corner[1],
+        )
+
+    def _device(self, x: float, y: float) -> tuple[float, float]:
+        across, down = ctypes.c_int(), ctypes.c_int()
+        width, height = round(self.width * _FINE), round(self.height * _FINE)
+        raw.FPDF_PageToDevice(self.handle, 0, 0, width, height, 0, x, y, across, down)
+        return across.value / _FINE, down.value / _FINE
+
+    def links(self) -> Iterator[Box]:
+        """Give the rectangles of link annotations, in points from the upper left corner (top above bottom)."""
+        placement = self.placement()
+        position, link, rectangle = ctypes.c_int(0), raw.FPDF_LINK(), raw.FS_RECTF()
+        for _ in range(_LINKS):
+            if not raw.FPDFLink_Enumerate(self.handle, position, link):
+                return
+            if raw.FPDFLink_GetAnnotRect(link, rectangle):
+                x0, y0 = placement.point(rectangle.left, rectangle.bottom)
+                x1, y1 = placement.point(rectangle.right, rectangle.top)
+                yield Box(left=min(x0, x1), bottom=min(y0, y1), right=max(x0, x1), top=max(y0, y1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Print:
@@ -28,58 +131,15 @@ class Print:
     form: Handle | None
     pages: int
 
-    def size(self, index: int) -> tuple[float, float]:
-        """Give a page's width and height in points, turned and cropped as it is shown. Raises UnreadableError."""
-        with loaded(self.document, index) as page:
-            return float(raw.FPDF_GetPageWidthF(page)), float(raw.FPDF_GetPageHeightF(page))
-
-    def draw(self, index: int, dpi: float, *, mode: str = "L") -> Image.Image:
-        """Draw a page in grey ("L") or colour ("RGB"), with its form fields. Raises UnreadableError."""
-        with self._shown(index) as page:
-            scale = dpi / 72
-            width = max(1, math.ceil(raw.FPDF_GetPageWidthF(page) * scale - 0.01))
-            height = max(1, math.ceil(raw.FPDF_GetPageHeightF(page) * scale - 0.01))
-            return self._drawn(page, width, height, mode)
-
-    def text(self, index: int) -> str:
-        """Read a page's text in the order of its content. Raises UnreadableError."""
-        with self._shown(index) as page:
-            reader = raw.FPDFText_LoadPage(page)
-            if not reader:
-                raise UnreadableError("no text can be read")
-            try:
-                count = max(0, raw.FPDFText_CountChars(reader))
-                buffer = (ctypes.c_ushort * (count + 1))()
-                written = raw.FPDFText_GetText(reader, 0, count, buffer)
-                return bytes(buffer)[: 2 * max(0, written - 1)].decode("utf-16-le", "replace")
-            finally:
-                raw.FPDFText_ClosePage(reader)
-
-    def _drawn(self, page: Handle, width: int, height: int, mode: str) -> Image.Image:
-        if width * height > MOST_PIXELS:
-            shrink = math.sqrt(MOST_PIXELS / (width * height))
-            width, height = max(1, int(width * shrink)), max(1, int(height * shrink))
-        kind = raw.FPDFBitmap_Gray if mode == "L" else raw.FPDFBitmap_BGR
-        flags = _FLAGS | (raw.FPDF_GRAYSCALE if mode == "L" else 0)
-        bitmap = raw.FPDFBitmap_CreateEx(width, height, kind, None, 0)
-        if not bitmap:
-            raise UnreadableError("no memory for the page")
-        try:
-            raw.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
-            raw.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
-            if self.form:
-                raw.FPDF_FFLDraw(self.form, bitmap, page, 0, 0, width, height, 0, flags)
-            return picture_of(bitmap)
-        finally:
-            raw.FPDFBitmap_Destroy(bitmap)
-
     @contextmanager
-    def _shown(self, index: int) -> Iterator[Handle]:
+    def sheet(self, index: int) -> Iterator[Sheet]:
+        """Load a page, counted from 0. Raises UnreadableError."""
         with loaded(self.document, index) as page:
             if self.form:
                 raw.FORM_OnAfterLoadPage(page, self.form)
             try:
-                yield page
+                width, height = float(raw.FPDF_GetPageWidthF(page)), float(raw.FPDF_GetPageHeightF(page))
+                yield Sheet(handle=page, form=self.form, width=width, height=height)
             finally:
                 if self.form:
                     raw.FORM_OnBeforeClosePage(page, self.form)

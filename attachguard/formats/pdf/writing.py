@@ -6,24 +6,38 @@ import pikepdf
 
 from attachguard.formats.pdf.about import About
 from attachguard.formats.pdf.document import number_of
+from attachguard.formats.pdf.losttext import Comparison, may_have_lost_text
 from attachguard.formats.pdf.pages import Box, box_at
 from attachguard.formats.pdf.rebuild import Copier, RefusedError
 from attachguard.formats.pdf.shapes import PAGE
+from attachguard.formats.pdf.textlayer import lay_over
 from attachguard.model import Limits
 
 _LETTER = Box(left=0, bottom=0, right=612, top=792)
 """What pdfium and poppler take for a page without a size."""
 
 
-def write_copy(printed: pikepdf.Pdf, taken_over: About, limits: Limits) -> bytes:
-    """Copy all pages by the allow-list. Raises RefusedError where one holds what copies do not have."""
+def write_copy(printed: pikepdf.Pdf, taken_over: About, texts: Comparison, limits: Limits) -> bytes:
+    """Copy all pages by the allow-list, and say what their text lost in print.
+
+    Raises RefusedError where a page holds what copies do not have.
+    """
     target = pikepdf.new()
     copier = Copier(target, limits)
     if len(printed.pages) > limits.pages:
         raise RefusedError("more pages than are rendered")
     for index, page in enumerate(printed.pages):
         unit = taken_over.units[index] if index < len(taken_over.units) else 1.0
-        target.pages.append(_page(page.obj, unit, copier, target, limits))
+        made = copier.copy(page.obj, PAGE)
+        assert isinstance(made, pikepdf.Dictionary)
+        if may_have_lost_text(made):
+            lay_over(made, texts.lost_words(index), target)
+        target.pages.append(_page(made, page.obj, unit, target, limits))
+    return finished(target, taken_over)
+
+
+def finished(target: pikepdf.Pdf, taken_over: About) -> bytes:
+    """Say title and language, and write the document: the same bytes for the same content."""
     if taken_over.language:
         target.Root["/Lang"] = pikepdf.String(taken_over.language)
     if taken_over.title:
@@ -31,9 +45,10 @@ def write_copy(printed: pikepdf.Pdf, taken_over: About, limits: Limits) -> bytes
     return _saved(target)
 
 
-def _page(source: pikepdf.Object, unit: float, copier: Copier, target: pikepdf.Pdf, limits: Limits) -> pikepdf.Page:
-    made = copier.copy(source, PAGE)
-    assert isinstance(made, pikepdf.Dictionary)
+def _page(
+    made: pikepdf.Object, source: pikepdf.Object, unit: float, target: pikepdf.Pdf, limits: Limits
+) -> pikepdf.Page:
+    """Give a copied page its size: never empty, never larger than pages can be, in points."""
     box = box_at(source, "/MediaBox") or _LETTER
     if box.width <= 0 or box.height <= 0:
         box = _LETTER

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageFile, ImageStat
 
-from attachguard.formats.pictures.decode import REFUSALS, measure, opened
+from attachguard.formats.pictures.decode import REFUSALS, opened, reason
 from attachguard.formats.pictures.keepsakes import sound_profile
+from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.pictures.structure import Structure
 from attachguard.model import Finding, Limits
 
@@ -53,7 +54,7 @@ def differences(original: View, copy: View, limits: Limits, tolerance: float = E
                 return
             yield from _frames(before, after, frames, tolerance)
     except REFUSALS as refusal:
-        yield Finding("copy.unfaithful", detail=f"can't be compared: {type(refusal).__name__}: {refusal}")
+        yield Finding("copy.unfaithful", detail=f"can't be compared: {reason(refusal)}")
 
 
 def _frames(

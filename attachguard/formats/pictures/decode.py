@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
+from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.pictures.structure import MOST_TOLD, Structure
 from attachguard.model import Finding, Inspection, Limits
 
@@ -33,24 +34,6 @@ REFUSALS = (
 )
 """What Pillow's readers raise for broken input (seen in their sources and by fuzzing). Not MemoryError: running
 out of memory is the room's to report."""
-
-ALL_FRAMES = 20
-"""All frames together may have so many times Limits.pixels: 100 A4 pages at 300 dpi fit, a film does not."""
-
-
-def measure(sizes: tuple[tuple[int, int], ...], limits: Limits) -> Iterator[Finding]:
-    """Hold what the structure declares against the limits, before anything is decoded."""
-    if len(sizes) > limits.frames:
-        yield Finding("limit.frames", detail=f"{len(sizes)} frames, limit {limits.frames}")
-    for number, (width, height) in enumerate(sizes, 1):
-        if width * height > limits.pixels:
-            detail = f"{width} x {height} pixels, limit {limits.pixels}"
-            yield Finding("limit.pixels", f"frame {number}", detail)
-            return
-    total = sum(width * height for width, height in sizes)
-    if total > limits.pixels * ALL_FRAMES:
-        detail = f"{total} pixels in all frames, limit {limits.pixels * ALL_FRAMES}"
-        yield Finding("limit.pixels", detail=detail)
 
 
 def inspect_picture(shown: bytes, structure: Structure | None, pillow_format: str, limits: Limits) -> Inspection:
@@ -84,7 +67,14 @@ def undecodable(data: bytes, pillow_format: str, frames: int, limits: Limits) ->
                     return
                 picture.load()
     except REFUSALS as refusal:
-        yield Finding("image.malformed", f"frame {number}", f"{type(refusal).__name__}: {refusal}")
+        yield Finding("image.malformed", f"frame {number}", reason(refusal))
+
+
+def reason(refusal: BaseException) -> str:
+    """Say why a reader refused, without the addresses in memory that one of them tells."""
+    if isinstance(refusal, UnidentifiedImageError):
+        return "a variant that the reader does not know"
+    return f"{type(refusal).__name__}: {refusal}"
 
 
 @contextmanager

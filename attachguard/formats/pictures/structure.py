@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from attachguard.formats.contract import Claim
+from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.pictures.hidden import markup, second_type, trailing
+from attachguard.formats.pictures.sizes import measure
 from attachguard.kinds import Kind
 from attachguard.model import Finding
 
@@ -53,15 +54,16 @@ def most_steps(data: bytes) -> int:
     return STEPS + len(data) // STEP_BYTES
 
 
-def claim(kind: Kind, data: bytes, structure: Structure, seen: tuple[Finding, ...] = ()) -> Claim:
+def claim(kind: Kind, sample: Sample, structure: Structure, seen: tuple[Finding, ...] = ()) -> Claim:
     """Claim a picture: say what it is, and what the structure alone says is wrong with it.
 
     Promises the findings type.truncated, type.trailing_data and type.polyglot, and passes on what the format has
-    `seen` itself; `inspect` does not repeat them.
+    `seen` itself; `inspect` does not repeat them. A picture above the limits is told here already: the virus
+    scanner decodes pictures too (measured: 5 s for a file of 41 KB with 144 million pixels).
     """
     if not structure.accepted:
         return Claim(kind=None, described=structure.described)
-    findings = (*seen, *_structural(kind, data, structure))
+    findings = (*seen, *measure(structure.sizes, sample.limits), *_structural(kind, sample.data, structure))
     return Claim(kind=kind.name, described=structure.described, findings=findings)
 
 

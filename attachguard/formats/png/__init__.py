@@ -6,8 +6,8 @@ from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.pictures.compare import View, differences
 from attachguard.formats.pictures.decode import inspect_picture
 from attachguard.formats.pictures.structure import claim
-from attachguard.formats.png.rebuild import orientation, rebuild
-from attachguard.formats.png.structure import shown, walk
+from attachguard.formats.png.rebuild import orientation, rebuild, shown
+from attachguard.formats.png.structure import walk
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
@@ -17,7 +17,7 @@ KIND = KINDS["png"]
 def sniff(sample: Sample) -> Claim | None:
     """Claim a PNG signature followed by IHDR; tell of truncation, trailing data and polyglots."""
     structure = walk(sample.data)
-    return None if structure is None else claim(KIND, sample.data, structure)
+    return None if structure is None else claim(KIND, sample, structure)
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:
@@ -34,6 +34,6 @@ def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Compare the decoded pixels of every frame: they must be equal."""
     if orientation(original) != orientation(copy):
         return (Finding("copy.unfaithful", detail="another orientation"),)
-    before = View(data=original, structure=walk(original), format="PNG")
+    before = View(data=shown(original), structure=walk(original), format="PNG")
     after = View(data=copy, structure=walk(copy), format="PNG")
     return tuple(differences(before, after, limits))

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Iterator
 
 from attachguard.formats.contract import Order
-from attachguard.formats.pictures.decode import measure
 from attachguard.formats.pictures.keepsakes import (
     PROFILE_BYTES,
     UPRIGHT,
@@ -18,8 +17,9 @@ from attachguard.formats.pictures.keepsakes import (
     orientation_of_xmp,
     sound_profile,
 )
+from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.pictures.structure import Structure
-from attachguard.formats.png.structure import SIGNATURE, Chunk, chunks, walk
+from attachguard.formats.png.structure import DECODED, SIGNATURE, Chunk, chunks, walk
 from attachguard.model import Finding, Rebuilt
 
 SIZES = {
@@ -46,6 +46,17 @@ def rebuild(order: Order) -> Rebuilt:
     if too_much:
         return Rebuilt(data=None, findings=too_much)
     return Rebuilt(data=b"".join((SIGNATURE, *_kept(data, _most_inflated(structure)), _chunk(b"IEND", b""))))
+
+
+def shown(data: bytes) -> bytes:
+    """Cut out the part of the file that makes the pixels, compressed data as it stands there; see jpeg's."""
+    kept = list[bytes]()
+    for chunk in chunks(data):
+        if chunk.type in DECODED and chunk.data:
+            kept.append(data[chunk.at : chunk.end])
+        elif chunk.type == b"iCCP":
+            kept.extend(_profile(chunk))
+    return b"".join((SIGNATURE, *kept, _chunk(b"IEND", b"")))
 
 
 def orientation(data: bytes) -> int:

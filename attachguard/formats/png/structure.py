@@ -9,8 +9,6 @@ from attachguard.formats.pictures.structure import Metadata, Structure, most_ste
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-IEND = b"\0\0\0\0IEND\xaeB`\x82"
-
 SHOWING = frozenset(
     {
         b"IHDR", b"PLTE", b"IDAT", b"IEND",  # section 11.2
@@ -56,12 +54,6 @@ def chunks(data: bytes) -> Iterator[Chunk]:
         if kind == b"IEND":
             return
         at = end
-
-
-def shown(data: bytes) -> bytes:
-    """Cut out the part of the file that makes the pixels, as it stands there."""
-    kept = (data[chunk.at : chunk.end] for chunk in chunks(data) if chunk.type in DECODED and chunk.data)
-    return b"".join((SIGNATURE, *kept, IEND))
 
 
 def walk(data: bytes) -> Structure | None:

@@ -17,7 +17,7 @@ KIND = KINDS["tiff"]
 def sniff(sample: Sample) -> Claim | None:
     """Claim a TIFF header with at least one page; tell of truncation, trailing data and polyglots."""
     structure = walk(sample.data)
-    return None if structure is None else claim(KIND, sample.data, structure)
+    return None if structure is None else claim(KIND, sample, structure)
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -6,8 +6,9 @@ from typing import cast
 from PIL import Image, TiffImagePlugin
 
 from attachguard.formats.contract import Order
-from attachguard.formats.pictures.decode import REFUSALS, measure, opened
+from attachguard.formats.pictures.decode import REFUSALS, opened, reason
 from attachguard.formats.pictures.keepsakes import sound_profile
+from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.tiff.structure import walk
 from attachguard.model import Finding, Rebuilt
 
@@ -50,8 +51,7 @@ def rebuild(order: Order) -> Rebuilt:
                 picture.seek(number)
                 _write(cast("TiffImagePlugin.TiffImageFile", picture), writer)
     except REFUSALS as refusal:
-        why = f"{type(refusal).__name__}: {refusal}"
-        return Rebuilt(data=None, findings=(Finding("copy.failed", f"page {number + 1}", why),))
+        return Rebuilt(data=None, findings=(Finding("copy.failed", f"page {number + 1}", reason(refusal)),))
     return Rebuilt(data=buffer.getvalue())
 
 

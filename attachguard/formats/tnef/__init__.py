@@ -1,12 +1,15 @@
 """Outlook's winmail.dat: a mail's body and files in a container of their own ([MS-OXTNEF])."""
 
-from attachguard.formats.contract import Claim, Sample
+from collections.abc import Sequence
+
+from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.pictures.hidden import second_type
 from attachguard.formats.tnef.attributes import read
+from attachguard.formats.tnef.faithful import differences
 from attachguard.formats.tnef.inspection import inspect
-from attachguard.formats.unsupported import normalize, verify
+from attachguard.formats.tnef.rebuild import rebuild
 from attachguard.kinds import KINDS
-from attachguard.model import Finding
+from attachguard.model import Finding, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
@@ -26,3 +29,13 @@ def sniff(sample: Sample) -> Claim | None:
         findings.append(Finding("type.trailing_data", f"offset {stream.end}", f"{rest} bytes"))
         findings.extend(second_type(sample.data))
     return Claim(kind=KIND.name, described=KIND.title, findings=tuple(findings))
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Write a mail: subject, names and time, bodies, delivered copies of the files, a notice for the rest."""
+    return rebuild(order)
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Compare subject and words, and count the files: each must be there or be named as removed."""
+    return tuple(differences(original, copy, limits))

@@ -76,6 +76,13 @@ def read(stream: Stream) -> Mail:
     return mail
 
 
+def page(mail: Mail) -> bytes:
+    """Return the HTML body as a page that stands by itself: in UTF-8, where the stream names a code page."""
+    if not mail.html_codepage or mail.html.isascii():
+        return mail.html
+    return b"\xef\xbb\xbf" + mail.html.decode(mail.html_codepage, "replace").encode("utf-8")
+
+
 def codec(number: int) -> str:
     """Name the Python codec of a Windows code page; the default where there is none."""
     name = CODEPAGES.get(number, f"cp{number}")
@@ -123,7 +130,7 @@ def _message_property(found: Property, mail: Mail, codepage: str) -> None:
         mail.html_codepage = codec(struct.unpack("<I", found.value)[0])
     elif found.id == properties.HTML_BODY:
         is_unicode = found.type == properties.UNICODE
-        mail.html = found.text(codepage).encode("utf-8") if is_unicode else found.value
+        mail.html = b"\xef\xbb\xbf" + found.text(codepage).encode("utf-8") if is_unicode else found.value
     elif found.id == properties.RTF_BODY:
         mail.rtf = found.value
     elif found.id == properties.BODY and found.type in (properties.UNICODE, properties.STRING8):

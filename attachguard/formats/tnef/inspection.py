@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from attachguard.formats.tnef import attributes
 from attachguard.formats.tnef.compressed_rtf import BrokenRtfError, TooLargeError, decompress
-from attachguard.formats.tnef.content import File, Mail
+from attachguard.formats.tnef.content import File, Mail, page
 from attachguard.formats.tnef.content import read as read_content
 from attachguard.model import Finding, Inspection, Limits, Part
 
@@ -41,15 +41,20 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
     return Inspection(findings=tuple(findings), parts=tuple(parts))
 
 
+def file_where(number: int) -> str:
+    """Name the place of a file, counted from one."""
+    return f"file {number}"
+
+
 def contents(mail: Mail, limits: Limits) -> Iterator[Part | Finding]:
     """Yield everything in the mail that is judged by itself, or what kept it from being handed out."""
     if mail.html:
-        yield Part(where=HTML_WHERE, untrusted_name="body.html", declared_type="text/html", data=mail.html)
+        yield Part(where=HTML_WHERE, untrusted_name="body.html", declared_type="text/html", data=page(mail))
     if mail.rtf:
         yield _rtf(mail.rtf, limits)
     for number, file in enumerate(mail.files, 1):
         yield Part(
-            where=f"file {number}",
+            where=file_where(number),
             untrusted_name=_name(file, number),
             declared_type=file.declared_type or None,
             data=file.data,
@@ -58,7 +63,7 @@ def contents(mail: Mail, limits: Limits) -> Iterator[Part | Finding]:
 
 def _rtf(compressed: bytes, limits: Limits) -> Part | Finding:
     try:
-        rtf = decompress(compressed, limits.member_size)
+        rtf = decompress(compressed, limits.member_size).rstrip(b"\0")
     except BrokenRtfError as broken:
         return Finding("file.malformed", RTF_WHERE, str(broken))
     except TooLargeError as large:

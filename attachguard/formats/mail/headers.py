@@ -17,8 +17,11 @@ HEADER_LINES = 10_000
 FIELD_LENGTH = 4096
 """Characters of a field about the part itself that are read; the standard library takes quadratic time."""
 
+DECODED_LENGTH = 16 * 1024
+"""Characters of a field that are decoded; the standard library takes quadratic time."""
+
 _NEWLINE = rb"(?:\r\n|\n|\r(?!\n))"
-_BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*+" + _NEWLINE + rb"){0,1000}+")
+_BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*+" + _NEWLINE + rb"){0,1000}")
 _POSTMARK = re.compile(rb">?From [^\r\n]*" + _NEWLINE)
 # RFC 5322 section 2.2: a name of printable ASCII without colon; white space before the colon is obsolete (4.5)
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[^\r\n]*(?:" + _NEWLINE + rb"|\Z)")
@@ -106,7 +109,9 @@ def doubtful(fields: Message, name: str) -> str:
 
 
 def decoded(value: str) -> str:
-    """Decode a field with encoded words (RFC 2047); what can't be decoded stays as it is written."""
+    """Decode a field with encoded words (RFC 2047); what can't be decoded, or is too long, stays as it is."""
+    if "=?" not in value or len(value) > DECODED_LENGTH:
+        return value
     try:
         return str(make_header(decode_header(value)))
     except (MessageError, LookupError, UnicodeError, ValueError):

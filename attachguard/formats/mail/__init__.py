@@ -1,0 +1,1 @@
+"""What eml and tnef share: reading header fields, and writing a mail."""

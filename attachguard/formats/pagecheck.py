@@ -1,0 +1,97 @@
+"""Looks at a rebuilt page with another parser (libxml2) than the one that wrote it (html5ever)."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from lxml import etree
+
+from attachguard.formats.addresses import canonical, scheme
+from attachguard.formats.markup import words
+from attachguard.formats.pageclean import ATTRIBUTES, LINK_SCHEMES, TAGS, WITHOUT_CONTENT
+from attachguard.formats.pictureurl import is_picture
+from attachguard.formats.wordcount import words_in
+
+AROUND = words("html head meta title style body")
+"""Elements of the document that is put around a rebuilt page."""
+
+KEPT = 0.98
+"""Share of an original's words that a copy must have: what is left out was never shown, so nearly all (measured:
+0.995 and more on people's pages; markup that two parsers read differently costs the rest)."""
+
+_SILENT = WITHOUT_CONTENT | {"textarea"}
+
+
+def unsafe(page: str, *, is_xml: bool) -> Iterator[str]:
+    """Name what stands in a rebuilt page that is on no list: elements, attributes, addresses."""
+    for element in _parse(page, is_xml=is_xml).iter():
+        name = _local(element)
+        if name not in TAGS | AROUND:
+            yield f"<{name}>"
+            continue
+        for attribute, value in element.attrib.items():
+            if not _listed(name, str(attribute), str(value)):
+                yield f"{attribute!s} of <{name}>"
+
+
+def lost(original: Iterable[str], copy: Iterable[str]) -> list[str]:
+    """List the words that a copy lacks, when they are too many; empty when it is faithful."""
+    before, after = Counter(original), Counter(copy)
+    missing = before - after
+    if missing.total() <= before.total() * (1 - KEPT):
+        return []
+    return list(islice(missing, 10))
+
+
+def shown_words(page: str, *, is_xml: bool) -> Iterator[str]:
+    """Yield the words a page shows, in order. Only listed elements part words: the others will not be there."""
+    return words_in("".join(_texts(_parse(page, is_xml=is_xml))))
+
+
+def _texts(root: etree._Element) -> Iterator[str]:
+    stack: list[etree._Element | str] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            yield node
+            continue
+        if node.tail and node is not root:
+            stack.append(node.tail)
+        name = _local(node)
+        if not name or name in _SILENT:
+            continue
+        edge = " " if name in TAGS else ""
+        stack.append(edge)
+        stack.extend(reversed(node))
+        stack.append(edge + (node.text or ""))
+
+
+def _parse(page: str, *, is_xml: bool) -> etree._Element:
+    data = page.encode("utf-8", "replace")
+    if is_xml:
+        parser = etree.XMLParser(
+            encoding="utf-8", resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+        )
+        return etree.fromstring(data, parser)
+    reader = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    root: etree._Element | None = etree.fromstring(data or b" ", reader)
+    return etree.Element("html") if root is None else root  # lxml gives no root for a page without an element
+
+
+def _local(element: etree._Element) -> str:
+    """Name an element without its namespace; entities and the like have no name."""
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+
+
+def _listed(name: str, attribute: str, value: str) -> bool:
+    if name in AROUND:
+        return attribute in {"lang", "style", "charset", "http-equiv", "content", _XML_LANG}
+    if attribute == "href":
+        plain = canonical(value)
+        return plain.startswith("#") or scheme(plain) in LINK_SCHEMES
+    if attribute == "src":
+        return is_picture(value)
+    return attribute in ATTRIBUTES["*"] or attribute in ATTRIBUTES.get(name, ()) or attribute == "rel"
+
+
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -1,0 +1,86 @@
+"""What a page would cost a browser's parser, counted before it is given to one.
+
+html5ever builds a tree of what browsers would build, which can be far larger than the page: formatting that was never
+closed is opened again in every block, and deep nesting and long runs of character references take quadratic time.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from attachguard.formats.markup import VOID_ELEMENTS, words
+
+FORMATTING = words("a b big code em font i nobr s small strike strong tt u")
+"""Elements that a parser opens again in every block until they are closed (WHATWG HTML, section 13.2.4.3)."""
+
+FREELY_ENDED = words("p li dt dd option optgroup tr td th thead tbody tfoot colgroup caption rp rt body html head")
+"""Elements that end by themselves when their like begins, so that leaving them open nests nothing."""
+
+REOPENED = 500_000
+"""Elements a parser may have to open again in all; people's pages are far below."""
+
+ELEMENTS = 500_000
+"""Elements of a page that is rebuilt: each costs the parser some 400 bytes (measured)."""
+
+REFERENCES = 250_000
+"""Character references of a page that is rebuilt (measured: 3 s for as many in a row, and quadratic)."""
+
+_SHAPE = re.compile(r"<(?:(/?)([A-Za-z][^\t\n\f\r />]*+)|!--)")
+_HIDING = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in ("script", "style", "title")}
+
+
+class TooMuchError(ValueError):
+    """A page so deeply nested, or of so many pieces, that reading it costs far more than its size."""
+
+
+def measure(text: str, depth: int) -> None:
+    """Count nesting, elements and references. Raises TooMuchError; linear. Counts too much rather than too little."""
+    if text.count("&") > REFERENCES:
+        raise TooMuchError(f"more than {REFERENCES} character references")
+    count, position = _Count(), 0
+    while match := _SHAPE.search(text, position):
+        position = match.end()
+        if match[2] is None:
+            end = text.find("-->", position)
+            position = end if end >= 0 else position
+            continue
+        name = match[2].lower()
+        if match[1]:
+            count.end(name)
+            continue
+        count.start(name)
+        if name in _HIDING and (end_tag := _HIDING[name].search(text, position)):
+            position = end_tag.start()
+        if count.nested + count.unclosed > depth:
+            raise TooMuchError(f"nested more than {depth} deep")
+        if count.reopened > REOPENED or count.elements > ELEMENTS:
+            raise TooMuchError(f"more than {ELEMENTS} elements")
+
+
+@dataclass(slots=True)
+class _Count:
+    nested: int = 0
+    unclosed: int = 0
+    """Formatting elements that are open."""
+    elements: int = 0
+    reopened: int = 0
+    _open: dict[str, int] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        self.elements += 1
+        if name in FORMATTING:
+            self.unclosed += 1
+        else:
+            self.reopened += self.unclosed
+            if name in VOID_ELEMENTS or name in FREELY_ENDED:
+                return
+            self.nested += 1
+        self._open[name] = self._open.get(name, 0) + 1
+
+    def end(self, name: str) -> None:
+        if not self._open.get(name):
+            return
+        self._open[name] -= 1
+        if name in FORMATTING:
+            self.unclosed -= 1
+        else:
+            self.nested -= 1

@@ -1,0 +1,12 @@
+"""Words of a text, for telling whether a copy says what its original says."""
+
+import re
+from collections.abc import Iterator
+
+_WORD = re.compile(r"\w+")
+
+
+def words_in(text: str) -> Iterator[str]:
+    """Yield letters and figures between everything else, lower case."""
+    for match in _WORD.finditer(text):
+        yield match[0].lower()

@@ -1,0 +1,153 @@
+"""A table is inspected for cells that a spreadsheet program would run."""
+
+import pytest
+
+from attachguard.formats import csv
+from attachguard.formats.cells import is_formula
+from attachguard.formats.tables import separator
+from tests.formats.finding_codes import codes, findings
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        "=cmd|'/C calc'!A0",
+        '=HYPERLINK("http://example.org";"x")',
+        "+1+cmd|'/C calc'!A0",
+        "-2+3+cmd|'/C calc'!A0",
+        "-cmd|x!A0",
+        "@SUM(1+1)",
+        "@jan",
+        "+A1",
+        "-A1",
+        " =1+1",
+        "\t=1+1",
+        "\r\n=1+1",
+        '"=1+1',
+        "\u00a0=1",
+        "\uff1dSUM(1)",
+        "\uff0b1+A1",
+        "-1+1",
+        "- SUM(1)",
+        "- a|b",
+        "- 'a'!b",
+        "+31 6 WEBSERVICE(1)",
+        "-" + "1" * 100 + "a",
+        "-1 EUR+1",
+    ],
+)
+def test_these_cells_are_formulas(cell: str) -> None:
+    assert is_formula(cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "",
+        "text",
+        "a=b",
+        "12",
+        "-12,50",
+        "-1.234,56",
+        "-1,234.56",
+        "-1 234,56",
+        "-1'234.56",
+        "-.5",
+        "+5",
+        "-5%",
+        "-5 \u2030",
+        "-\u20ac 12,50",
+        "- \u20ac 12,50",
+        "\u20ac -12,50",
+        "-12,50 \u20ac",
+        "-12.50 EUR",
+        "-EUR 12.50",
+        "+$5.00",
+        "-1.5E-10",
+        "+31612345678",
+        "+31 6 12345678",
+        "+31 (0)6-12 34 56 78",
+        "+1 (555) 123-4567",
+        "+49 89/123 456",
+        "-12:30",
+        "+02:00",
+        "-31-12-2024",
+        "-",
+        "--",
+        "-----",
+        "=====",
+        "+",
+        "- ",
+        "\u22125",
+        "- opmerking, zie boven",
+        "- 2e keus",
+        "a@example.org",
+        "-12,50-",
+        "-5 \u00b0C",
+    ],
+)
+def test_these_cells_only_look_like_formulas(cell: str) -> None:
+    assert not is_formula(cell)
+
+
+def test_an_ordinary_table_has_no_finding() -> None:
+    assert findings(csv, 'naam;bedrag;telefoon\r\nJansen;-12,50;+31 6 12345678\r\n-5;"a;b";- opmerking\r\n') == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,=1+1\n",
+        "a;b\n1;=1+1\n",
+        "a\tb\n1\t=1+1\n",
+        "a|b\n1|=1+1\n",
+        '"a","=1+1"\n',
+        "sep=!\na!=1+1\n",
+        "a,b;=1+1,c\n",
+        'a,"b\n=1+1,c\n',
+        "a,b\r=1+1,c\r",
+        "=1+1",
+        "a\n\u000b=1+1\n",
+        "\ufeff\ufeff=1+1",
+    ],
+)
+def test_a_formula_is_found_under_every_delimiter_and_quoting(text: str) -> None:
+    assert "csv.formula" in codes(csv, text)
+
+
+def test_the_cell_is_told() -> None:
+    assert findings(csv, "a;b\n1;=1+1\n") == [("csv.formula", "row 2, column 2", "=1+1")]
+
+
+def test_a_table_full_of_formulas_is_told_in_a_few_findings() -> None:
+    assert len(findings(csv, "=1+1\n" * 1000)) == 5
+
+
+def test_hidden_characters_are_found_too() -> None:
+    assert codes(csv, "a,\x1b[31mb\x08\n") == ["text.control", "text.escape"]
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("a;b\n1,5;2,5\n", ";"),
+        ("a,b\n1,2\n", ","),
+        ("a\tb\n", "\t"),
+        ("one\ntwo\n", ","),
+        ("sep=|\na;b|c\n", "|"),
+        ("\ufeffsep=;\r\na,b;c", ";"),
+        ('"a;b","c;d"\n', ","),
+        ("", ","),
+    ],
+)
+def test_the_separator_is_recognised(text: str, delimiter: str) -> None:
+    assert separator(text) == delimiter
+
+
+def test_a_cell_of_any_size_is_read() -> None:
+    assert codes(csv, 'a,"' + "x" * 300_000 + '"\n') == []
+
+
+def test_binary_is_malformed() -> None:
+    assert codes(csv, b"a\0b") == ["file.malformed"]

@@ -1,0 +1,131 @@
+"""RTF is inspected for objects, templates, fields that act, and what stands behind its end."""
+
+import struct
+
+import pytest
+
+from attachguard.formats import rtf
+from attachguard.model import Limits
+from tests.formats.finding_codes import codes, findings
+
+LETTER = (
+    r"{\rtf1\ansi\deff0{\fonttbl{\f0 Arial;}}{\*\generator Word;}\f0 Hello \'e9\u8364?\par"
+    r'{\field{\*\fldinst HYPERLINK "https://example.org/"}{\fldrslt example}}'
+    r"{\field{\*\fldinst PAGE}{\fldrslt 1}}{\pict\pngblip 89504e47}{\*\objattph }\par}"
+)
+
+
+def document(body: str) -> bytes:
+    return rf"{{\rtf1\ansi {body}}}".encode("latin-1")
+
+
+def ole1(class_name: bytes, native: bytes, form: int = 2) -> str:
+    name = class_name + b"\0"
+    header = struct.pack("<II", 0x501, form) + struct.pack("<I", len(name)) + name + struct.pack("<II", 0, 0)
+    return (header + struct.pack("<I", len(native)) + native).hex()
+
+
+def test_a_letter_has_no_finding() -> None:
+    assert findings(rtf, LETTER) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        ("rtf.object", r"{\object\objemb{\*\objdata 0105}}"),
+        ("rtf.object", r"{\*\objdata 0105}"),
+        ("rtf.object", r"{\object\objocx}"),
+        ("rtf.object", r"{\OBJECT\objupdate}"),
+        ("rtf.object", r"{\*\objunheardof}"),
+        ("rtf.template", r"{\*\template http://example.org/a.dotm}"),
+        ("rtf.template", r"{\*\template \u104?ttp://example.org/a}"),
+        ("rtf.field", r'{\field{\*\fldinst DDEAUTO c:\\windows\\cmd "x"}}'),
+        ("rtf.field", r"{\field{\*\fldinst {\b D}{\i DE} cmd}}"),
+        ("rtf.field", r"{\field{\*\fldinst \'44\'44\'45 cmd}}"),
+        ("rtf.field", r"{\field{\*\fldinst \u68?\u68?\u69? cmd}}"),
+        ("rtf.field", r'{\field{\*\fldinst INCLUDEPICTURE "http://example.org/a.png"}}'),
+        ("rtf.field", r"{\field{\*\fldinst {\field{\*\fldinst QUOTE 68 68 69}{\fldrslt DDE}} cmd}}"),
+        ("rtf.field", r'{\field{\*\fldinst HYPERLINK "file://host/share"}}'),
+        ("rtf.field", r'{\field{\*\fldinst HYPERLINK "\\\\\\\\host\\\\share"}}'),
+        ("rtf.field", r"{\*\ffentrymcr AutoOpen}"),
+        ("rtf.external", r"{\shp{\sp{\sn pibName}{\sv http://example.org/a.png}}}"),
+        ("rtf.external", r"{\shp{\sp{\sn pibName}{\sv {\b http}://example.org/a.png}}}"),
+        ("rtf.external", r"{\*\mailmerge{\mmconnectstr Provider=x}}"),
+        ("rtf.external", r"{\*\nextfile http://example.org/b.rtf}"),
+        ("rtf.external", r"{\filetbl{\file\fid1 http://example.org/c.rtf}}"),
+        ("rtf.nesting", "{" * 300 + "}" * 300),
+    ],
+)
+def test_what_acts_is_found(code: str, body: str) -> None:
+    assert code in codes(rtf, document(body))
+
+
+def test_a_hyperlink_inside_the_document_is_no_finding() -> None:
+    assert codes(rtf, document(r'{\field{\*\fldinst HYPERLINK \\l "chapter"}{\fldrslt x}}')) == []
+
+
+def test_a_picture_that_a_shape_holds_itself_is_no_finding() -> None:
+    assert codes(rtf, document(r"{\shp{\sp{\sn pibName}{\sv logo}}{\sp{\sn fillColor}{\sv 1}}}")) == []
+
+
+def test_words_about_objects_are_no_objects() -> None:
+    assert codes(rtf, document(r"The control word \\objdata in \{braces\}")) == []
+
+
+def test_binary_data_is_stepped_over() -> None:
+    assert codes(rtf, document("{\\pict\\bin4 }{}{ text}")) == []
+
+
+def test_binary_data_that_another_reader_would_read_is_malformed() -> None:
+    assert "file.malformed" in codes(rtf, document(r"\bin40 {\object\objemb{\*\objdata 0105}}      x"))
+
+
+@pytest.mark.parametrize(
+    ("code", "data"),
+    [
+        ("type.trailing_data", LETTER.encode("latin-1") + b"PK\3\4"),
+        ("type.truncated", LETTER.encode("latin-1")[:-1]),
+        ("type.truncated", b"{\\rtf1 \\"),
+    ],
+)
+def test_the_end_is_looked_at(code: str, data: bytes) -> None:
+    assert codes(rtf, data) == [code]
+
+
+def test_blanks_behind_the_end_are_no_finding() -> None:
+    assert codes(rtf, LETTER.encode("latin-1") + b"\r\n\0\0") == []
+
+
+@pytest.mark.parametrize(
+    ("class_name", "native", "name", "data"),
+    [
+        (b"Word.Document.8", b"\xd0\xcf", "object.doc", b"\xd0\xcf"),
+        (b"Unheard.Of", b"x", "object.bin", b"x"),
+        (
+            b"Package",
+            b"\2\0a.exe\0C:\\a.exe\0\0\0\3\0" + struct.pack("<I", 2) + b"t\0" + struct.pack("<I", 3) + b"MZx",
+            "a.exe",
+            b"MZx",
+        ),
+        (b"Package", b"\2\0broken", "object.bin", b"\2\0broken"),
+    ],
+)
+def test_objects_are_handed_out(class_name: bytes, native: bytes, name: str, data: bytes) -> None:
+    inspection = rtf.inspect(document(rf"{{\object{{\*\objdata {ole1(class_name, native)}}}}}"), Limits())
+    assert [(part.where, part.untrusted_name, part.data) for part in inspection.parts] == [("object 1", name, data)]
+
+
+def test_an_object_without_a_header_is_handed_out_as_it_is() -> None:
+    inspection = rtf.inspect(document(r"{\object{\*\objdata 4d 5a\b  9}}"), Limits())
+    assert [part.data for part in inspection.parts] == [b"MZ"]
+
+
+def test_objects_are_handed_out_up_to_the_limit() -> None:
+    body = rf"{{\object{{\*\objdata {ole1(b'X', b'x')}}}}}" * 4
+    inspection = rtf.inspect(document(body), Limits(parts=2))
+    assert len(inspection.parts) == 2
+    assert "limit.parts" in {finding.code for finding in inspection.findings}
+
+
+def test_a_file_of_nothing_but_fields_is_not_read_to_its_end() -> None:
+    assert "file.malformed" in codes(rtf, document(r"{\fldinst}" * 60_000))
