@@ -1,6 +1,6 @@
 # Everything a user, a contributor and the build do, by the same words. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports slow fuzz samples docs requirements clean
+.PHONY: help setup demo servers test check lint types imports slow fuzz samples docs requirements clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,10 +25,13 @@ $(DEV_READY): $(READY) requirements-dev.txt
 demo: $(READY) ## judge every sample, end to end, and show what came out
 	@$(BIN)/python -m samples.demo
 
-test: $(DEV_READY) ## the tests (what takes minutes is in `make slow`)
+servers: $(DEV_READY)
+	@tools/setup-tests $(VENV)
+
+test: servers ## the tests (what takes minutes is in `make slow`)
 	$(BIN)/pytest -m "not slow"
 
-slow: $(DEV_READY) ## the tests that take minutes
+slow: servers ## the tests that take minutes
 	$(BIN)/pytest -m slow
 
 fuzz: $(DEV_READY) ## break good files for TIME seconds (600) and see what bears it; findings in build/fuzz
@@ -56,4 +59,4 @@ requirements: $(READY) ## resolve the pinned requirements anew
 	tools/lock
 
 clean: ## remove what was built here (not the system packages)
-	rm -rf $(VENV) .tools build dist
+	rm -rf $(VENV) .venv-swift .tools build dist

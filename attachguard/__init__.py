@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attachguard.version import __version__
 
 if TYPE_CHECKING:
-    from attachguard.bootstrap import open_kit
+    from attachguard.bootstrap import open_kit, open_service
     from attachguard.errors import AttachguardError, Unavailable, UploadUnreadable, UsageError
     from attachguard.model import Action, Finding, Limits, Outcome, Submission, SubmissionVerdict, Upload, Verdict
     from attachguard.pipeline import guard, guard_all
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from attachguard.uploads import upload_from_path
 
 _HOMES = {
-    "bootstrap": ("open_kit",),
+    "bootstrap": ("open_kit", "open_service"),
     "errors": ("AttachguardError", "Unavailable", "UploadUnreadable", "UsageError"),
     "model": ("Action", "Finding", "Limits", "Outcome", "Submission", "SubmissionVerdict", "Upload", "Verdict"),
     "pipeline": ("guard", "guard_all"),
@@ -53,6 +53,7 @@ __all__ = [
     "load_policy",
     "load_settings",
     "open_kit",
+    "open_service",
     "upload_from_path",
 ]
 

@@ -3,7 +3,11 @@
     AttachguardError                 exit  http  retry   raised when
     |-- UsageError                     2    400   no     the caller asked for something that makes no sense
     |   |-- PolicyError                2    400   no     a policy file is wrong (names the line)
-    |   `-- UploadUnreadable           2    400   no     a path is no file, vanished or may not be read
+    |   |-- UploadUnreadable           2    400   no     a path is no file, vanished or may not be read
+    |   |-- NotPossible                2    409   no     what is asked does not go with the state something is in
+    |   |-- KeyReused                  2    409   no     an idempotency key came again with another submission
+    |   `-- StillReceiving             2    409   yes    the first submission with this key is still on its way
+    |-- ClaimLost                      3    503   no     a worker finished a job that is no longer its own
     `-- Unavailable                    3    503   yes    a part of ours could not do its work: verdict `undetermined`
         |-- ScannerUnavailable         3    503   yes    clamd is gone, too slow, has no signatures or is not believed
         |-- SandboxUnavailable         3    503   yes    no room could be started, or a required layer is missing
@@ -34,6 +38,32 @@ class PolicyError(UsageError):
 
 class UploadUnreadable(UsageError):  # noqa: N818 - named for what happened, as the table above reads
     """A path is not a regular file, vanished, or may not be read."""
+
+
+class NotPossible(UsageError):  # noqa: N818 - named for what is the case
+    """What is asked does not go with the state something is in; the message says which."""
+
+    http_status = 409
+
+
+class KeyReused(UsageError):  # noqa: N818 - named for what happened
+    """An idempotency key came again with another submission."""
+
+    http_status = 409
+
+
+class StillReceiving(UsageError):  # noqa: N818 - named for what is the case
+    """The first submission with this idempotency key is still on its way."""
+
+    http_status = 409
+    retry = True
+
+
+class ClaimLost(AttachguardError):  # noqa: N818 - named for what happened
+    """A worker wanted to finish a job whose lease ended meanwhile: nothing was changed, another one has it."""
+
+    exit_code = 3
+    http_status = 503
 
 
 class Unavailable(AttachguardError):  # noqa: N818 - the field's word for "try again later"

@@ -181,6 +181,8 @@ TROUBLES: Mapping[str, str] = MappingProxyType(
         "sandbox.unavailable": "No safe place to read the file in could be started.",
         "store.unavailable": "The store did not take the file.",
         "ledger.unavailable": "The verdict could not be written down, so it was not given.",
+        "job.attempts": "Judging the submission broke off as often as it is tried.",
+        "job.deadline": "No verdict could be given in the time that a submission may take.",
     }
 )
 

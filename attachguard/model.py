@@ -356,6 +356,10 @@ class Cleared:
     media_type: str
     size: int
     sha256: str
+    outcome: Outcome = Outcome.ACCEPTED
+    """`accepted` or `normalized`; with the next two, what a store that can writes beside the bytes."""
+    policy: str = ""
+    scan: ScanIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ reject -> verdict -> store what is cleared -> record
 import dataclasses
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attachguard.errors import Unavailable, UsageError
 from attachguard.model import (
@@ -56,7 +56,7 @@ def guard_all(submission: Submission, policy: Policy, kit: Kit) -> SubmissionVer
     then not given), UsageError for a submission without files.
     """
     with workroom() as room:
-        attachments = _receive(submission, policy.limits, room)
+        attachments = receive(submission.uploads, policy.limits, room)
         shared = limit_submission(attachments, policy.limits)
         judged = (
             _refuse(attachment, shared, policy) if shared else _settle(attachment, policy, kit, room.fresh())
@@ -102,12 +102,12 @@ def examine(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) ->
     return report
 
 
-def _receive(submission: Submission, limits: Limits, room: Workroom) -> tuple[Attachment, ...]:
+def receive(uploads: Sequence[Upload], limits: Limits, room: Workroom) -> tuple[Attachment, ...]:
     """Copy all uploads in; together they may take one byte more than the submission's limit, no more."""
-    if not submission.uploads:
+    if not uploads:
         raise UsageError("a submission needs at least one file")
     attachments: list[Attachment] = []
-    for upload in submission.uploads:
+    for upload in uploads:
         taken = sum(attachment.size for attachment in attachments)
         attachments.append(room.receive(upload, limits, max(0, limits.total_size - taken)))
     return tuple(attachments)
@@ -169,4 +169,7 @@ def _clear(verdict: Verdict) -> Cleared | None:
         media_type=attachment.kind.media_type,
         size=attachment.size,
         sha256=attachment.sha256,
+        outcome=verdict.outcome,
+        policy=verdict.policy,
+        scan=(verdict.rendered or verdict.original).scan,
     )

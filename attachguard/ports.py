@@ -4,11 +4,13 @@ Every port answers `probe()`: a list of Checks that `doctor` and health show. A 
 harmless input; it never raises.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
+from attachguard.jobs import Claim, Event, Held, Hint, Intent, Kept, Label, Queue, Receipt, Status
 from attachguard.model import (
     Attachment,
     Check,
@@ -97,3 +99,184 @@ class Kit:
     sandbox: Sandbox
     store: Store
     ledger: Ledger
+
+
+# -- the engine ------------------------------------------------------------------------------------------------
+
+
+class Shelf(Protocol):
+    """A place that keeps objects by key: the quarantine is one, the clean store another, with other credentials."""
+
+    def put(self, key: str, path: Path, label: Label) -> str:
+        """Keep a file's bytes and give their location; they appear whole or not at all, and last.
+
+        Raises StoreUnavailable, also when the bytes are not those that `label` names.
+        """
+        ...
+
+    def open(self, key: str) -> IO[bytes]:
+        """Open an object for one sequential read. Raises StoreUnavailable, also when it is not there."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Take an object away; one that is not there is no error. Raises StoreUnavailable."""
+        ...
+
+    def listing(self) -> Iterator[Kept]:
+        """List every object. Raises StoreUnavailable."""
+        ...
+
+    def link(self, location: str, label: Label, seconds: int) -> str:
+        """Give a URL under which an object can be downloaded for so many seconds. Raises StoreUnavailable."""
+        ...
+
+    def probe(self) -> Sequence[Check]:
+        """Do the real thing on harmless input and say how it went; never raises."""
+        ...
+
+
+class Intake(Protocol):
+    """The ledger as it is when something comes in. All methods raise LedgerUnavailable."""
+
+    def begin(self, intent: Intent) -> Receipt | None:
+        """Write an intent down; or give the receipt of the submission that had this idempotency key before.
+
+        Raises KeyReused for the same key with another request, StillReceiving while the first is on its way.
+        """
+        ...
+
+    def accept(self, intent: Intent, deadline: timedelta) -> Hint:
+        """Acknowledge: the bytes are in quarantine, and a job exists, from one moment to the next."""
+        ...
+
+    def abandon(self, submission: str) -> bool:
+        """Give up a submission that was not acknowledged, and free its idempotency key; False: it was."""
+        ...
+
+    def retry(self, submission: str, actor: str, deadline: timedelta) -> Hint:
+        """Queue a failed submission again. Raises NotPossible when it is in another state or has no bytes left."""
+        ...
+
+
+class Desk(Protocol):
+    """The ledger as a worker uses it. All methods raise LedgerUnavailable."""
+
+    def claim(self, owner: str, lease: timedelta, queues: Collection[Queue]) -> Claim | None:
+        """Take the oldest job that is ready, or none."""
+        ...
+
+    def claim_job(self, job: str, owner: str, lease: timedelta) -> Claim | None:
+        """Take that one job if it is ready; None when somebody else has or had it."""
+        ...
+
+    def renew(self, claim: Claim, lease: timedelta) -> bool:
+        """Show a sign of life; False: the job is no longer ours."""
+        ...
+
+    def give_back(self, claim: Claim, why: str, pause: timedelta, attempts: int) -> bool:
+        """End an attempt that broke off; after `attempts` of them the submission fails. False: no longer ours."""
+        ...
+
+    def finish(self, claim: Claim, verdict: SubmissionVerdict) -> None:
+        """Record the verdict and end the job, in one step. Raises ClaimLost when it is no longer ours."""
+        ...
+
+
+class Caretaker(Protocol):
+    """The ledger as the sweeper uses it. All methods raise LedgerUnavailable."""
+
+    def stale_intents(self, age: timedelta) -> Sequence[str]:
+        """Name submissions that have been coming in for that long."""
+        ...
+
+    def return_lost(self, lease: timedelta, attempts: int) -> int:
+        """Return the jobs whose lease is over to the queue, or fail them after so many attempts."""
+        ...
+
+    def return_owned(self, owner: str, attempts: int) -> int:
+        """Return the jobs of a worker that is known to be dead."""
+        ...
+
+    def owners(self) -> frozenset[str]:
+        """Name everybody who holds a job."""
+        ...
+
+    def owner_of(self, job: str) -> str | None:
+        """Tell who holds a job; None: nobody."""
+        ...
+
+    def fail_overdue(self) -> int:
+        """Fail what is past its deadline."""
+        ...
+
+    def unannounced(self, age: timedelta) -> Sequence[Hint]:
+        """List jobs that are ready and were not claimed for so long."""
+        ...
+
+    def announced(self, jobs: Sequence[str]) -> None:
+        """Note that jobs were announced."""
+        ...
+
+    def not_announced(self, job: str) -> None:
+        """Note that a job could not be announced: it is due at once."""
+        ...
+
+    def known(self, submissions: Collection[str]) -> frozenset[str]:
+        """Say which submissions this ledger has ever heard of."""
+        ...
+
+    def no_longer_needed(self, retention: timedelta) -> Sequence[Held]:
+        """List quarantined files that were delivered, were given up, or have been held for so long."""
+        ...
+
+    def wanted_keys(self, keys: Sequence[str]) -> frozenset[str]:
+        """Say which quarantine keys the ledger still refers to."""
+        ...
+
+    def wanted_locations(self, locations: Sequence[str]) -> frozenset[str]:
+        """Say which locations in the clean store the ledger still refers to."""
+        ...
+
+
+class Register(Protocol):
+    """The ledger as it is read and reviewed. All methods raise LedgerUnavailable."""
+
+    def status(self, submission: str) -> Status | None:
+        """Tell where a submission is."""
+        ...
+
+    def held(self, limit: int) -> Sequence[Held]:
+        """List the files that were not delivered and are in quarantine, newest first."""
+        ...
+
+    def held_file(self, attachment: str) -> Held | None:
+        """Find a received file, whether its bytes are still there or not."""
+        ...
+
+    def bytes_gone(self, attachments: Sequence[str]) -> None:
+        """Note that files are no longer in quarantine."""
+        ...
+
+    def note(self, event: Event) -> None:
+        """Add a line to the audit."""
+        ...
+
+    def events(self, submission: str) -> Sequence[Event]:
+        """Read the audit of a submission, oldest first."""
+        ...
+
+
+class EngineLedger(Ledger, Intake, Desk, Caretaker, Register, Protocol):
+    """The whole ledger, in all its roles."""
+
+
+class Wakeup(Protocol):
+    """Tells workers that there is something to do. Losing or doubling a hint is harmless: the ledger knows."""
+
+    def hint(self, hint: Hint) -> bool:
+        """Pass a hint on within two seconds; False: it could not be passed on. Never raises."""
+        ...
+
+    def probe(self) -> Sequence[Check]:
+        """Do the real thing on harmless input and say how it went; never raises."""
+        ...

@@ -6,7 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from attachguard.errors import UsageError
 from attachguard.policy import DEFAULT
+
+_DEFAULTS: Mapping[str, int] = {
+    "job_lease": 30,
+    "job_seconds": 300,  # five files, each through several rooms of 15 s and a scan of 60 s at worst
+    "job_deadline": 3600,
+    "quarantine_days": 30,
+    "sweep_grace": 24 * 3600,  # longer than any upload and any attempt
+}
+
+
+class Secret:
+    """A setting that is never shown."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "(set)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +43,29 @@ class Settings:
     policy: str = DEFAULT
     """Name of a shipped policy, or the path of a policy file."""
     store_url: str
-    """Where delivered files go: `file:///folder`."""
+    """Where delivered files go: `file:///folder`, or `s3://bucket/prefix?endpoint=https://host`."""
     quarantine_url: str
-    """Where files wait for their verdict, and rejected ones for their release: `file:///folder`."""
+    """Where files wait for their verdict, and rejected ones for their release, written like the above."""
     ledger_url: str
-    """Where verdicts are recorded: an SQLAlchemy URL, `sqlite:////path` by default."""
+    """Where verdicts and jobs are recorded: `sqlite:////path` by default, or `postgresql://user:password@host/name`."""
+    store_access_key: str | None = None
+    store_secret_key: Secret | None = None
+    """S3 keys of the clean store; unset: boto3 looks where it always does."""
+    quarantine_access_key: str | None = None
+    quarantine_secret_key: Secret | None = None
+    """S3 keys of the quarantine."""
+    broker_url: str | None = None
+    """Celery's broker, `amqp://host` or `redis://host`; unset: workers look into the ledger by themselves."""
+    job_lease: int = _DEFAULTS["job_lease"]
+    """Seconds that a job stays with a worker that shows no sign of life."""
+    job_seconds: int = _DEFAULTS["job_seconds"]
+    """Seconds that one attempt may take."""
+    job_deadline: int = _DEFAULTS["job_deadline"]
+    """Seconds after which a submission that is still pending is `undetermined`."""
+    quarantine_days: int = _DEFAULTS["quarantine_days"]
+    """Days that what was not delivered is held for review."""
+    sweep_grace: int = _DEFAULTS["sweep_grace"]
+    """Seconds an object must have lain that nothing refers to before it is deleted."""
 
 
 VARIABLES: Mapping[str, str] = {
@@ -40,16 +77,38 @@ VARIABLES: Mapping[str, str] = {
     "store_url": "ATTACHGUARD_STORE_URL",
     "quarantine_url": "ATTACHGUARD_QUARANTINE_URL",
     "ledger_url": "ATTACHGUARD_LEDGER_URL",
+    "store_access_key": "ATTACHGUARD_STORE_ACCESS_KEY",
+    "store_secret_key": "ATTACHGUARD_STORE_SECRET_KEY",
+    "quarantine_access_key": "ATTACHGUARD_QUARANTINE_ACCESS_KEY",
+    "quarantine_secret_key": "ATTACHGUARD_QUARANTINE_SECRET_KEY",
+    "broker_url": "ATTACHGUARD_BROKER_URL",
+    "job_lease": "ATTACHGUARD_JOB_LEASE",
+    "job_seconds": "ATTACHGUARD_JOB_SECONDS",
+    "job_deadline": "ATTACHGUARD_JOB_DEADLINE",
+    "quarantine_days": "ATTACHGUARD_QUARANTINE_DAYS",
+    "sweep_grace": "ATTACHGUARD_SWEEP_GRACE",
 }
 """The environment variable of every field."""
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings; an empty variable counts as unset."""
+    """Read the settings; an empty variable counts as unset. Raises UsageError for what is no number."""
     home = state_folder(environment)
 
     def read(field: str) -> str | None:
         return environment.get(VARIABLES[field]) or None
+
+    def secret(field: str) -> Secret | None:
+        value = read(field)
+        return Secret(value) if value else None
+
+    def number(field: str, default: int) -> int:
+        value = read(field)
+        if value is None:
+            return default
+        if not value.isdecimal() or int(value) < 1:
+            raise UsageError(f"{VARIABLES[field]}={value!r}: must be a whole number above 0")
+        return int(value)
 
     signatures = read("signatures")
     return Settings(
@@ -61,6 +120,16 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         store_url=read("store_url") or f"file://{home}/clean",
         quarantine_url=read("quarantine_url") or f"file://{home}/quarantine",
         ledger_url=read("ledger_url") or f"sqlite:///{home}/ledger.sqlite3",
+        store_access_key=read("store_access_key"),
+        store_secret_key=secret("store_secret_key"),
+        quarantine_access_key=read("quarantine_access_key"),
+        quarantine_secret_key=secret("quarantine_secret_key"),
+        broker_url=read("broker_url"),
+        job_lease=number("job_lease", _DEFAULTS["job_lease"]),
+        job_seconds=number("job_seconds", _DEFAULTS["job_seconds"]),
+        job_deadline=number("job_deadline", _DEFAULTS["job_deadline"]),
+        quarantine_days=number("quarantine_days", _DEFAULTS["quarantine_days"]),
+        sweep_grace=number("sweep_grace", _DEFAULTS["sweep_grace"]),
     )
 
 

@@ -166,8 +166,8 @@ def _children_cpu() -> float:
 
 def _process(child: ClamdChild) -> ClamdProcess:
     child.live(Deadline.after(60))
-    assert child._start is not None  # noqa: SLF001 - a benchmark looks inside
-    return child._start.result()  # noqa: SLF001 - the same
+    assert child._start is not None
+    return child._start.result()
 
 
 def _clamdscan(process: ClamdProcess, paths: Sequence[Path], *options: str) -> float:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,11 @@ from attachguard.policy import Policy, load_policy
 from attachguard.ports import Sandbox, Scanner
 from attachguard.sandbox.room import Room
 from attachguard.sandbox.wire import Level
+from tests.servers.ceph import Ceph
+from tests.servers.postgres import Postgres
+from tests.servers.rabbitmq import RabbitMq
+from tests.servers.redis import Redis
+from tests.servers.swift import Swift
 
 SETTINGS_PREFIX = "ATTACHGUARD_"
 CORPUS = "ATTACHGUARD_CORPUS"
@@ -48,3 +54,43 @@ def sandbox(policy: Policy) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def policy() -> Policy:
     return load_policy("marketplace")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL; every test asks it for a database of its own."""
+    with closing(Postgres()) as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def swift() -> Iterator[Swift]:
+    """A real OpenStack Swift with its S3 interface, over TLS; every test asks it for a bucket of its own."""
+    with closing(Swift()) as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ceph() -> Iterator[Ceph]:
+    """A real Ceph gateway, over TLS; every test asks it for a bucket of its own."""
+    with closing(Ceph()) as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """A real Redis with its append-only file."""
+    with closing(Redis()) as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMq]:
+    """A real RabbitMQ node."""
+    with closing(RabbitMq()) as server:
+        server.start()
+        yield server

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from attachguard.adapters.machine import probe as probe_machine
-from attachguard.bootstrap import open_kit
+from attachguard.bootstrap import open_service
 from attachguard.cli.console import plain, terminal
 from attachguard.errors import Unavailable
 from attachguard.model import Check
@@ -45,6 +46,10 @@ class DoctorDocument(msgspec.Struct, frozen=True):
     checks: tuple[CheckDocument, ...]
 
 
+_PASSWORD = re.compile(r"(://[^:/@\s]{0,200}:)[^@\s]{1,500}(@)")
+"""The password in a URL, which is nobody's to see who reads over a shoulder."""
+
+
 def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
     """Probe every part with the real thing. Exit 0 when all that is required is there, else 3."""
     document = _examine(load_settings())
@@ -57,14 +62,8 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON document.
 
 def _examine(settings: Settings) -> DoctorDocument:
     policy = load_policy(settings.policy)
-    with open_kit(settings, policy) as kit:
-        parts = {
-            "machine": probe_machine(),
-            "scanner": kit.scanner.probe(),
-            "sandbox": kit.sandbox.probe(),
-            "store": kit.store.probe(),
-            "ledger": kit.ledger.probe(),
-        }
+    with open_service(settings) as service:
+        parts = {"machine": probe_machine(), **service.probe()}
     checks = tuple(_document(part, check) for part, checks in parts.items() for check in checks)
     return DoctorDocument(
         ok=all(check.ok for check in checks if check.required),
@@ -82,7 +81,7 @@ def _settings(settings: Settings) -> Mapping[str, SettingDocument]:
     values: Mapping[str, object] = dataclasses.asdict(settings)
     return {
         variable: SettingDocument(
-            value=None if values[field] is None else str(values[field]),
+            value=None if values[field] is None else _PASSWORD.sub(r"\1***\2", str(values[field])),
             source="environment" if os.environ.get(variable) else "default",
         )
         for field, variable in VARIABLES.items()

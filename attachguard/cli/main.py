@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from attachguard.cli import check, doctor, explain, policies, signatures
+from attachguard.cli import check, doctor, engine, explain, policies, quarantine, signatures
 from attachguard.cli.console import complain
 from attachguard.cli.output import Listened
 from attachguard.errors import AttachguardError
@@ -25,8 +25,11 @@ app = typer.Typer(
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("doctor")(doctor.doctor)
+app.command("worker")(engine.worker)
+app.command("sweep")(engine.sweep)
 app.add_typer(policies.app, name="policy")
 app.add_typer(signatures.app, name="signatures")
+app.add_typer(quarantine.app, name="quarantine")
 
 
 def _print_version(wanted: bool) -> None:

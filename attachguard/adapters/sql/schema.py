@@ -1,0 +1,204 @@
+"""The tables of the ledger, as they are today; migrations/ says how they came to be (a test compares the two)."""
+
+import json
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment. SQLite keeps no time zone, so everything is written and read as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102 - SQLAlchemy's
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102 - SQLAlchemy's
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Untrusted(TypeDecorator[str]):
+    """Text that a stranger chose, as a JSON string: PostgreSQL takes no NUL, and UTF-8 no lone surrogate."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002, D102 - SQLAlchemy's
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002, D102 - SQLAlchemy's
+        return None if value is None else str(json.loads(value))
+
+
+METADATA = MetaData()
+
+_COUNTED = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER primary keys only
+
+SUBMISSIONS = Table(
+    "submissions",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("tenant", String(100), nullable=False, server_default=""),
+    Column("actor", String(200), nullable=False, server_default=""),
+    Column("state", String(16), nullable=False),
+    Column("policy", Text, nullable=False),  # the policy that was asked for: a name or a path
+    Column("queue", String(16), nullable=False, server_default="scan"),
+    Column("created_at", Utc, nullable=False),
+    Column("deadline_at", Utc),
+    Column("finished_at", Utc),
+    Column("verdict", String(16)),
+    Column("verdict_policy", String(100)),  # the policy that ruled: name@version
+    Column("verdict_fence", Integer),  # which of the attempts' verdicts counts
+    Column("reasons", Text),  # findings about the submission as a whole
+    Index("ix_submissions_state", "state", "created_at"),
+    Index("ix_submissions_finished_at", "finished_at"),
+)
+
+ATTACHMENTS = Table(
+    "attachments",
+    METADATA,
+    Column("id", String(100), primary_key=True),
+    Column("submission_id", ForeignKey("submissions.id"), nullable=False),
+    Column("parent_id", ForeignKey("attachments.id")),  # a file inside another one
+    Column("number", Integer, nullable=False),
+    Column("depth", Integer, nullable=False),
+    Column("place", Untrusted, nullable=False),  # in the parent
+    Column("untrusted_name", Untrusted, nullable=False),
+    Column("safe_name", Text, nullable=False),
+    Column("declared_type", Untrusted),
+    Column("source", Untrusted, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("kind", String(16)),
+    Column("quarantine_key", String(200), unique=True),
+    Column("bytes", String(16), nullable=False),
+    Index("ix_attachments_submission", "submission_id", "number"),
+    Index("ix_attachments_sha256", "sha256"),
+    Index("ix_attachments_bytes", "bytes", "submission_id"),
+)
+
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("submission_id", ForeignKey("submissions.id"), nullable=False, index=True),
+    Column("queue", String(16), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("owner", String(200)),
+    Column("lease_until", Utc),
+    Column("run_after", Utc, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("deadline_at", Utc, nullable=False),
+    Column("announced_at", Utc),
+    Column("trouble", String(64)),
+    Column("batch_id", ForeignKey("batches.id")),
+    Column("batch_key", Text),
+    UniqueConstraint("batch_id", "batch_key", name="uq_jobs_batch"),
+    Index("ix_jobs_ready", "state", "rank", "run_after"),
+    Index("ix_jobs_deadline", "state", "deadline_at"),
+)
+
+VERDICTS = Table(
+    "verdicts",
+    METADATA,
+    Column("attachment_id", ForeignKey("attachments.id"), primary_key=True),
+    Column("fence", Integer, primary_key=True),
+    Column("submission_id", ForeignKey("submissions.id"), nullable=False, index=True),
+    Column("outcome", String(16), nullable=False),
+    Column("policy", String(100), nullable=False),
+    Column("build", String(40), nullable=False),  # the version of attachguard that judged
+    Column("engine", String(100)),
+    Column("signatures", String(200)),
+    Column("scanned_at", Utc),
+    Column("action", Integer, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("stages", Text, nullable=False),
+    Column("copy_findings", Text),  # of our own copy, where one was made
+    Column("copy_stages", Text),
+    Column("copy_method", String(32)),
+    Column("trouble", String(64)),
+    Column("trouble_detail", Text),
+    Column("seconds", Float, nullable=False),
+    Column("peak_rss", BigInteger, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    Column("delivered_name", Text),
+    Column("delivered_type", String(200)),
+    Column("delivered_size", BigInteger),
+    Column("delivered_sha256", String(64)),
+    Column("delivered_location", Text),
+    Index("ix_verdicts_location", "delivered_location"),
+    Index("ix_verdicts_outcome", "outcome", "recorded_at"),
+)
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("id", _COUNTED, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("submission_id", String(64), nullable=False, index=True),
+    Column("attachment_id", String(100)),
+    Column("actor", String(200), nullable=False),
+    Column("detail", Text, nullable=False),
+    sqlite_autoincrement=True,  # a number is never given twice
+)
+
+IDEMPOTENCY_KEYS = Table(
+    "idempotency_keys",
+    METADATA,
+    Column("tenant", String(100), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("submission_id", ForeignKey("submissions.id"), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+)
+
+BATCHES = Table(
+    "batches",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("cursor", Text),  # where the next page of the listing begins; moved together with the page's jobs
+    Column("done", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("finished_at", Utc),
+)
+
+APPEND_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+        "CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+    ),
+    "postgresql": (
+        """CREATE FUNCTION events_are_append_only() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$""",
+        """CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON events
+        FOR EACH STATEMENT EXECUTE FUNCTION events_are_append_only()""",
+    ),
+}
+"""What keeps the audit as it was written, by dialect."""

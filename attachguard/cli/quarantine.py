@@ -1,0 +1,139 @@
+"""`attachguard quarantine`: look through what was not delivered, have it judged again, delete it."""
+
+import getpass
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from attachguard.bootstrap import open_service
+from attachguard.cli.console import plain, terminal
+from attachguard.jobs import Event, Held
+from attachguard.settings import load_settings
+
+app = typer.Typer(help="Review what was not delivered.", no_args_is_help=True)
+
+Attachment = Annotated[str, typer.Argument(metavar="ATTACHMENT", help="As `quarantine list` shows it.")]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; it is recorded.")]
+Reviewer = Annotated[
+    str | None, typer.Option("--reviewer", metavar="NAME", help="Who wants it; unset: the user of this machine.")
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON.")]
+
+
+class EventDocument(msgspec.Struct, frozen=True):
+    """One line of the audit."""
+
+    at: datetime
+    what: str
+    actor: str
+    detail: str
+
+
+class HeldDocument(msgspec.Struct, frozen=True):
+    """One file in quarantine."""
+
+    attachment: str
+    submission: str
+    name: str
+    size: int
+    sha256: str
+    verdict: str | None
+    reasons: tuple[str, ...]
+    policy: str
+    state: str
+    bytes: str
+    at: datetime
+    events: tuple[EventDocument, ...] = ()
+
+
+@app.command("list")
+def list_held(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 100,
+    json: Json = False,
+) -> None:
+    """List the files that were not delivered and are still there, newest first."""
+    with open_service(load_settings()) as service:
+        held = [_document(one) for one in service.held(limit)]
+    if json:
+        _print(held)
+        return
+    table = Table("attachment", "verdict", "name", "bytes", "reasons", "since", box=None, header_style="bold")
+    for one in held:
+        table.add_row(
+            one.attachment,
+            one.verdict or "",
+            plain(one.name, 60),
+            str(one.size),
+            ", ".join(one.reasons),
+            f"{one.at:%Y-%m-%d %H:%M} UTC",
+        )
+    terminal().print(table)
+
+
+@app.command("show")
+def show(attachment: Attachment, json: Json = False) -> None:
+    """Show one file: its verdict, and everything that happened to its submission."""
+    with open_service(load_settings()) as service:
+        held = service.held_file(attachment)
+        document = _document(held, service.ledger.events(held.submission))
+    if json:
+        _print(document)
+        return
+    console = terminal()
+    console.print(f"[bold]{document.attachment}[/]  {plain(document.name)}")
+    verdict = document.verdict or "no verdict"
+    console.print(
+        f"{verdict}, {document.size} bytes, sha256 {document.sha256}, {document.state}, bytes {document.bytes}"
+    )
+    for reason in document.reasons:
+        console.print(f"  {reason}")
+    for event in document.events:
+        console.print(f"[dim]{event.at:%Y-%m-%d %H:%M:%S}[/] {event.what} {plain(event.actor)} {plain(event.detail)}")
+
+
+@app.command("release")
+def release(
+    attachment: Attachment,
+    note: Note,
+    reviewer: Reviewer = None,
+    policy: Annotated[
+        str | None, typer.Option("--policy", metavar="NAME|PATH", help="Judge under this policy instead.")
+    ] = None,
+) -> None:
+    """Have a file judged again, as a submission of its own; nothing is let through unjudged."""
+    with open_service(load_settings()) as service:
+        receipt = service.release(attachment, reviewer or getpass.getuser(), note, policy)
+    terminal().print(f"submitted again as {receipt.submission}: a worker judges it")
+
+
+@app.command("delete")
+def delete(attachment: Attachment, note: Note, reviewer: Reviewer = None) -> None:
+    """Delete a file from quarantine; its verdict and the audit stay."""
+    with open_service(load_settings()) as service:
+        service.delete(attachment, reviewer or getpass.getuser(), note)
+    terminal().print(f"deleted {plain(attachment)}")
+
+
+def _document(held: Held, events: Sequence[Event] = ()) -> HeldDocument:
+    return HeldDocument(
+        attachment=held.attachment,
+        submission=held.submission,
+        name=held.file.untrusted_name.encode("utf-8", "backslashreplace").decode(),
+        size=held.file.size,
+        sha256=held.file.sha256,
+        verdict=held.outcome.value if held.outcome else None,
+        reasons=held.reasons,
+        policy=held.policy,
+        state=held.state.value,
+        bytes=held.bytes.value,
+        at=held.at,
+        events=tuple(EventDocument(event.at, event.what, event.actor, event.detail) for event in events),
+    )
+
+
+def _print(answer: object) -> None:
+    print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())  # noqa: T201 - the answer

@@ -1,0 +1,204 @@
+"""The embedded runner: a supervisor and its worker processes, no broker. The ledger's job table is the queue.
+
+The supervisor forks workers, and forks again what dies: a worker that is killed, crashes or works on one job for too
+long loses the job, which another takes at once. Workers end with the supervisor. The parts that judge are opened
+before the first fork, so that all workers share one scanner.
+"""
+
+import contextlib
+import ctypes
+import mmap
+import os
+import signal
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from attachguard.errors import AttachguardError, Unavailable
+from attachguard.jobs import Queue
+from attachguard.service import Service
+
+POLL_SECONDS = 0.2
+"""How often an idle worker looks for a job. It reads one index entry and takes no lock."""
+
+TEND_SECONDS = 1.0
+SWEEP_SECONDS = 3600.0
+
+RECYCLE_JOBS = 500
+"""Jobs after which a worker ends and a fresh one takes over: what libraries leak is given back."""
+
+HASTE_SECONDS = 1.0
+"""A worker that dies younger than this is replaced after this pause: a machine that can't work must not spin."""
+
+_PR_SET_PDEATHSIG = 1
+_SLOT = struct.Struct("d")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Worker:
+    pid: int
+    owner: str
+    slot: int
+    born: float = field(default_factory=time.monotonic)
+
+
+class Runner:
+    """Keeps worker processes working until it is told to stop."""
+
+    def __init__(
+        self,
+        open_service: Callable[[], AbstractContextManager[Service]],
+        name_process: Callable[[int], str],
+        *,
+        processes: int,
+        queues: Collection[Queue] = tuple(Queue),
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`name_process` names a process by its pid, as owner of jobs; `say` is told what happens."""
+        self._open_service = open_service
+        self._name_process = name_process
+        self._processes = processes
+        self._queues = tuple(queues)
+        self._say = say
+        self._workers: dict[int, _Worker] = {}
+        self._since = mmap.mmap(-1, _SLOT.size * processes)  # shared: when each worker began its job, 0 when idle
+        self._stops = 0
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; jobs in hand are finished, a second signal ends them too."""
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            with self._open_service() as service:
+                for check in service.kit.scanner.probe():  # starts a private scanner, which the workers inherit
+                    if check.required and not check.ok:
+                        self._say(f"scanner: {check.name}: {check.detail}")
+                self._supervise(service)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self._since.close()
+
+    def _stop(self, *_: object) -> None:
+        self._stops += 1
+
+    def _supervise(self, service: Service) -> None:
+        swept = time.monotonic()
+        tended = 0.0  # at once: who was here before may have left jobs behind
+        self._say(f"{self._processes} worker processes")
+        again = [(0.0, slot) for slot in range(self._processes)]  # when to fork which worker
+        told = 0
+        while self._workers or not self._stops:
+            now = time.monotonic()
+            if self._stops > told:
+                told = self._stops
+                self._tell_workers(signal.SIGTERM if told == 1 else signal.SIGKILL)
+            if not self._stops:
+                for due in [one for one in again if one[0] <= now]:
+                    again.remove(due)
+                    self._fork(service, due[1])
+            for worker in self._reap():
+                self._lost(service, worker)
+                again.append((now + (HASTE_SECONDS if now - worker.born < HASTE_SECONDS else 0.0), worker.slot))
+            self._end_overlong(service.terms.seconds, now)
+            if now - tended >= TEND_SECONDS:
+                tended = now
+                self._try(service.tend)
+            if now - swept >= SWEEP_SECONDS:
+                swept = now
+                self._try(service.sweep)
+            time.sleep(0.05)
+
+    def _try(self, duty: Callable[[], object]) -> None:
+        try:
+            duty()
+        except Unavailable as error:
+            self._say(str(error))  # the next round tries again
+
+    def _tell_workers(self, number: signal.Signals) -> None:
+        for pid in self._workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _fork(self, service: Service, slot: int) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._mark(slot, 0.0)
+        supervisor = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._work_and_exit(service, slot, supervisor)
+        self._workers[pid] = _Worker(pid=pid, owner=self._name_process(pid), slot=slot)
+
+    def _reap(self) -> list[_Worker]:
+        dead = []
+        for pid in list(self._workers):
+            # One by one: the scanner's and the room's processes are not ours to reap.
+            with contextlib.suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                    continue
+            dead.append(self._workers.pop(pid))
+        return dead
+
+    def _lost(self, service: Service, worker: _Worker) -> None:
+        try:
+            count = service.ledger.return_owned(worker.owner, service.terms.attempts)
+        except Unavailable as error:
+            self._say(str(error))  # the lease ends by itself
+            return
+        if count:
+            self._say(f"worker {worker.pid} was lost with a job, which is tried again")
+
+    def _end_overlong(self, seconds: float, now: float) -> None:
+        for worker in self._workers.values():
+            (since,) = _SLOT.unpack_from(self._since, worker.slot * _SLOT.size)
+            if since and now - since > seconds:
+                self._say(f"worker {worker.pid} took longer than {seconds:g} s for one job and is ended")
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGKILL)
+
+    def _mark(self, slot: int, since: float) -> None:
+        _SLOT.pack_into(self._since, slot * _SLOT.size, since)
+
+    # -- in the worker -----------------------------------------------------------------------------------------
+
+    def _work_and_exit(self, service: Service, slot: int, supervisor: int) -> None:
+        """Work, and end without running what the supervisor has to close."""
+        code = 1
+        try:
+            self._work(service, slot, supervisor)
+            code = 0
+        except AttachguardError as error:
+            self._say(str(error))
+        except BaseException:  # it must not return into the supervisor's code; a bug is shown
+            traceback.print_exc()
+            raise
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _work(self, service: Service, slot: int, supervisor: int) -> None:
+        stop = []
+        signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches all; the supervisor tells who is to end
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        owner = self._name_process(os.getpid())
+        done = 0
+        while not stop and done < RECYCLE_JOBS and os.getppid() == supervisor:
+            try:
+                claim = service.claim(owner, self._queues)
+            except Unavailable as error:
+                self._say(str(error))
+                time.sleep(TEND_SECONDS)
+                continue
+            if claim is None:
+                time.sleep(POLL_SECONDS)
+                continue
+            self._mark(slot, time.monotonic())
+            with contextlib.suppress(Unavailable):  # the job was given back, or its lease ends by itself
+                service.judge(claim)
+            self._mark(slot, 0.0)
+            done += 1

@@ -1,0 +1,479 @@
+"""The verbs every door uses: submit, process, report, retry, release, sweep.
+
+A door hands files over once and can forget them. Written down first, then put into quarantine, then acknowledged
+together with their job; judged by `guard_all` and by nothing else; recorded behind a fence. Whatever dies in between,
+the ledger knows what is left to do.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import itertools
+import threading
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import IO, cast
+
+from attachguard.delivery import Delivery
+from attachguard.errors import ClaimLost, LedgerUnavailable, NotPossible, PolicyError, Unavailable, UsageError
+from attachguard.jobs import (
+    Claim,
+    Event,
+    Held,
+    IdempotencyKey,
+    Intent,
+    Kept,
+    Label,
+    Queue,
+    Receipt,
+    Received,
+    Status,
+    Swept,
+    Terms,
+)
+from attachguard.model import Attachment, Check, Outcome, Submission, SubmissionVerdict, Upload
+from attachguard.pipeline import guard_all, receive
+from attachguard.policy import Policy
+from attachguard.ports import EngineLedger, Kit, Shelf, Wakeup
+from attachguard.states import BytesState, SubmissionState
+from attachguard.verified import Verified
+from attachguard.workroom import workroom
+
+MOST_FILES = 100
+"""A submission with more files is refused at the door: the policy's own limit is a verdict, and much lower."""
+
+RENDERED = frozenset({".dat", ".eml", ".pdf", ".tif", ".tiff", ".tnef"})
+"""Names of what may be printed page by page, or may hold what may be."""
+
+SMALL = 2 * 1024 * 1024
+"""Bytes of a submission above which it is no quick one, whatever it is called."""
+
+_PAGE = 500
+
+
+class Service:
+    """One engine: a ledger, a quarantine, a clean store and the parts that judge. Safe for threads and for fork."""
+
+    def __init__(
+        self,
+        *,
+        kit: Kit,
+        ledger: EngineLedger,
+        quarantine: Shelf,
+        clean: Shelf,
+        wakeup: Wakeup,
+        policies: Callable[[str], Policy],
+        default_policy: str,
+        terms: Terms,
+        is_gone: Callable[[str], bool],
+    ) -> None:
+        """Put the parts together; nothing is started. `is_gone` tells whether an owner's process is known dead."""
+        self.kit = kit
+        self.ledger = ledger
+        self.terms = terms
+        self._quarantine = quarantine
+        self._clean = clean
+        self._wakeup = wakeup
+        self._policies = policies
+        self._default_policy = default_policy
+        self._is_gone = is_gone
+
+    # -- coming in ---------------------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        uploads: Sequence[Upload],
+        *,
+        tenant: str = "",
+        actor: str = "",
+        policy: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Take files in; when this returns, they are ours to judge, whatever dies.
+
+        Raises UsageError (no files, too many), PolicyError, UploadUnreadable, KeyReused, StillReceiving, and
+        Unavailable when quarantine or ledger did not take them: then nothing was taken.
+        """
+        if len(uploads) > MOST_FILES:
+            raise UsageError(f"a submission has at most {MOST_FILES} files")
+        wanted = policy or self._default_policy
+        limits = self._policies(wanted).limits
+        with workroom() as room:
+            attachments = receive(uploads, limits, room)
+            intent = _intent(attachments, tenant, actor, wanted, idempotency_key)
+            before = self.ledger.begin(intent)
+            if before:
+                return before
+            try:
+                for file, attachment in zip(intent.files, attachments, strict=True):
+                    self._quarantine.put(file.key, attachment.path, Label(sha256=file.sha256, size=file.size))
+                hint = self.ledger.accept(intent, self.terms.deadline)
+            except BaseException:
+                self._abandon(intent)
+                raise
+        if not self._wakeup.hint(hint):
+            with contextlib.suppress(LedgerUnavailable):
+                self.ledger.not_announced(hint.job)
+        return Receipt(submission=intent.submission, state=SubmissionState.QUEUED)
+
+    def _abandon(self, intent: Intent) -> None:
+        """Undo what came in half; what can't be undone now is swept later. Never what was acknowledged after all."""
+        with contextlib.suppress(Unavailable):
+            if self.ledger.abandon(intent.submission):
+                self._discard(intent.files)
+
+    def _discard(self, files: Iterable[Received]) -> None:
+        gone = []
+        for file in files:
+            self._quarantine.delete(file.key)
+            gone.append(file.id)
+        self.ledger.bytes_gone(gone)
+
+    # -- being judged ------------------------------------------------------------------------------------------
+
+    def process(self, job: str, owner: str) -> bool:
+        """Judge one job by its id, if it is ready or its worker is known to be dead; False: nothing was to do.
+
+        Calling it twice, late, or for a job that never was is harmless. Raises LedgerUnavailable.
+        """
+        claim = self.ledger.claim_job(job, owner, self.terms.lease)
+        if claim is None:
+            holder = self.ledger.owner_of(job)
+            if holder is not None and self._is_gone(holder):
+                self.ledger.return_owned(holder, self.terms.attempts)
+                claim = self.ledger.claim_job(job, owner, self.terms.lease)
+        if claim is None:
+            return False
+        self.judge(claim)
+        return True
+
+    def claim(self, owner: str, queues: Collection[Queue]) -> Claim | None:
+        """Take the next job of these queues. Raises LedgerUnavailable."""
+        return self.ledger.claim(owner, self.terms.lease, queues)
+
+    def judge(self, claim: Claim) -> None:
+        """Judge a claimed job by `guard_all`; the verdict is recorded only while the claim is ours.
+
+        What breaks on our side ends the attempt; the next one comes after a pause, and after the last one the verdict
+        is `undetermined`. A bug ends the attempt too, and is raised. Raises LedgerUnavailable.
+        """
+        delivery = Delivery(self._clean, claim.submission, claim.fence)
+        recorder = _Recorder(self.ledger, claim, self.terms)
+        uploads = tuple(self._upload(file) for file in claim.files)
+        kit = dataclasses.replace(self.kit, store=delivery, ledger=recorder)
+        with _heartbeat(self.ledger, claim, self.terms):
+            try:
+                policy = self._policies(claim.policy)
+                verdict = guard_all(Submission(id=claim.submission, uploads=uploads), policy, kit)
+            except ClaimLost:
+                delivery.take_back()
+                return
+            except LedgerUnavailable as error:
+                # The verdict may have been recorded all the same: what was delivered stays until it is swept, and
+                # giving back changes nothing then.
+                with contextlib.suppress(LedgerUnavailable):
+                    recorder.give_back(error.code)
+                raise
+            except (Unavailable, PolicyError) as error:
+                recorder.give_back(str(error))
+                return
+            except BaseException as error:
+                with contextlib.suppress(LedgerUnavailable):
+                    recorder.give_back(f"{type(error).__name__} while it was judged")
+                raise
+        if recorder.recorded:
+            self._release_quarantine(claim, verdict)
+        else:
+            delivery.take_back()
+
+    def _upload(self, file: Received) -> Upload:
+        def open_verified() -> IO[bytes]:
+            return cast("IO[bytes]", Verified(self._quarantine.open(file.key), file.sha256, file.size))
+
+        return Upload(
+            untrusted_name=file.untrusted_name,
+            open=open_verified,
+            declared_type=file.declared_type,
+            source=file.source,
+        )
+
+    def _release_quarantine(self, claim: Claim, verdict: SubmissionVerdict) -> None:
+        """Delete what was delivered; everything stays while a file is undetermined, so that it can be tried again."""
+        if any(one.outcome is Outcome.UNDETERMINED for one in verdict.verdicts):
+            return
+        with contextlib.suppress(Unavailable):  # the sweeper does it again
+            self._discard(
+                file for file, one in zip(claim.files, verdict.verdicts, strict=True) if one.deliverable is not None
+            )
+
+    # -- being asked -------------------------------------------------------------------------------------------
+
+    def report(self, submission: str) -> Status:
+        """Tell where a submission is. Raises NotPossible when there is none, LedgerUnavailable."""
+        status = self.ledger.status(submission)
+        if status is None:
+            raise NotPossible(f"there is no submission {submission}")
+        return status
+
+    def link(self, submission: str, number: int, seconds: int = 300) -> str:
+        """Give a download link for a delivered file, valid for so many seconds.
+
+        Raises NotPossible when that file was not delivered, StoreUnavailable, LedgerUnavailable.
+        """
+        verdict = self.report(submission).verdict
+        files = verdict.verdicts if verdict else ()
+        delivered = files[number].delivered if 0 <= number < len(files) else None
+        if delivered is None:
+            raise NotPossible(f"file {number} of submission {submission} was not delivered")
+        label = Label(
+            sha256=delivered.sha256, size=delivered.size, media_type=delivered.media_type, name=delivered.name
+        )
+        return self._clean.link(delivered.location, label, seconds)
+
+    def retry(self, submission: str, actor: str = "") -> None:
+        """Judge a failed submission again. Raises NotPossible, LedgerUnavailable."""
+        hint = self.ledger.retry(submission, actor, self.terms.deadline)
+        if not self._wakeup.hint(hint):
+            with contextlib.suppress(LedgerUnavailable):
+                self.ledger.not_announced(hint.job)
+
+    # -- being reviewed ----------------------------------------------------------------------------------------
+
+    def held(self, limit: int = 100) -> Sequence[Held]:
+        """List what was not delivered and can be reviewed, newest first. Raises LedgerUnavailable."""
+        return self.ledger.held(limit)
+
+    def held_file(self, attachment: str) -> Held:
+        """Find a received file. Raises NotPossible, LedgerUnavailable."""
+        held = self.ledger.held_file(attachment)
+        if held is None:
+            raise NotPossible(f"there is no attachment {attachment}")
+        return held
+
+    def release(self, attachment: str, reviewer: str, note: str, policy: str | None = None) -> Receipt:
+        """Judge a held file again, as a submission of its own, and record who wanted it and why.
+
+        Nothing is let through unjudged: under another policy, or with newer signatures, the verdict may be another.
+        Raises NotPossible when it is not in quarantine, PolicyError, Unavailable.
+        """
+        held = self._reviewable(attachment, reviewer, note)
+        receipt = self.submit(
+            [self._upload(held.file)], tenant=held.tenant, actor=reviewer, policy=policy or held.policy
+        )
+        self._note(held, "released", reviewer, f"as {receipt.submission}: {note}")
+        return receipt
+
+    def delete(self, attachment: str, reviewer: str, note: str) -> None:
+        """Delete a held file from quarantine, and record who wanted it and why.
+
+        Raises NotPossible when it is not there or still pending, Unavailable.
+        """
+        held = self._reviewable(attachment, reviewer, note)
+        self._note(held, "deleted", reviewer, note)  # first: a deletion without a record must not be
+        self._discard([held.file])
+
+    def _reviewable(self, attachment: str, reviewer: str, note: str) -> Held:
+        if not reviewer.strip() or not note.strip():
+            raise UsageError("a review has a reviewer and a note")
+        held = self.held_file(attachment)
+        if held.state not in {SubmissionState.DONE, SubmissionState.FAILED}:
+            raise NotPossible(f"{attachment} is {held.state.value}: there is no verdict to review yet")
+        if held.bytes is not BytesState.HELD:
+            raise NotPossible(f"{attachment} is no longer in quarantine")
+        return held
+
+    def _note(self, held: Held, what: str, reviewer: str, detail: str) -> None:
+        self.ledger.note(
+            Event(
+                at=datetime.now(UTC),
+                what=what,
+                submission=held.submission,
+                attachment=held.attachment,
+                actor=reviewer,
+                detail=detail,
+            )
+        )
+
+    # -- being looked after ------------------------------------------------------------------------------------
+
+    def tend(self) -> Swept:
+        """Return what lost workers held, end what is out of time, announce what waits. Raises LedgerUnavailable."""
+        attempts = self.terms.attempts
+        dead = [owner for owner in self.ledger.owners() if self._is_gone(owner)]
+        returned = sum(self.ledger.return_owned(owner, attempts) for owner in dead)
+        return Swept(
+            returned=returned + self.ledger.return_lost(self.terms.lease, attempts),
+            overdue=self.ledger.fail_overdue(),
+            announced=self.relay(),
+        )
+
+    def relay(self) -> int:
+        """Announce the jobs that nobody claimed. Raises LedgerUnavailable."""
+        told = []
+        for hint in self.ledger.unannounced(self.terms.announce):
+            if not self._wakeup.hint(hint):
+                break  # the broker is away; the next round tries again
+            told.append(hint.job)
+        if told:
+            self.ledger.announced(told)
+        return len(told)
+
+    def sweep(self) -> Swept:
+        """Do all of `tend`, then clear away abandoned intents, expired files and orphaned objects.
+
+        An orphan is an object of a submission of this ledger that nothing refers to, and older than the grace time. An
+        object of a submission that this ledger has never heard of is somebody else's and stays. Raises Unavailable.
+        """
+        tended = self.tend()
+        abandoned = sum(self.ledger.abandon(one) for one in self.ledger.stale_intents(self.terms.abandon))
+        expired = self.ledger.no_longer_needed(self.terms.retention)
+        self._discard(held.file for held in expired)
+        orphans = self._sweep_shelf(self._quarantine, self._unwanted_in_quarantine)
+        orphans += self._sweep_shelf(self._clean, self._unwanted_in_clean)
+        return dataclasses.replace(tended, abandoned=abandoned, expired=len(expired), orphans=orphans)
+
+    def _sweep_shelf(self, shelf: Shelf, unwanted: Callable[[Sequence[Kept]], Sequence[Kept]]) -> int:
+        """List first, read the ledger afterwards, look again before each delete: what is just coming in stays."""
+        before = datetime.now(UTC) - self.terms.grace
+        count = 0
+        for page in _pages(kept for kept in shelf.listing() if kept.at <= before):
+            for kept in unwanted(page):
+                if unwanted([kept]):
+                    shelf.delete(kept.key)
+                    count += 1
+        return count
+
+    def _unwanted_in_quarantine(self, page: Sequence[Kept]) -> Sequence[Kept]:
+        wanted = self.ledger.wanted_keys([kept.key for kept in page])
+        return self._ours([kept for kept in page if kept.key not in wanted])
+
+    def _unwanted_in_clean(self, page: Sequence[Kept]) -> Sequence[Kept]:
+        wanted = self.ledger.wanted_locations([kept.location for kept in page])
+        return self._ours([kept for kept in page if kept.location not in wanted])
+
+    def _ours(self, page: Sequence[Kept]) -> Sequence[Kept]:
+        known = self.ledger.known({_submission_of(kept) for kept in page})
+        return [kept for kept in page if _submission_of(kept) in known]
+
+    def probe(self) -> dict[str, Sequence[Check]]:
+        """Ask every part; never raises."""
+        return {
+            "scanner": self.kit.scanner.probe(),
+            "sandbox": self.kit.sandbox.probe(),
+            "store": self._clean.probe(),
+            "quarantine": self._quarantine.probe(),
+            "ledger": self.ledger.probe(),
+            "broker": self._wakeup.probe(),
+        }
+
+
+class _Recorder:
+    """The port `Ledger` for one claim: records a verdict behind the fence, or keeps it for a later attempt."""
+
+    def __init__(self, ledger: EngineLedger, claim: Claim, terms: Terms) -> None:
+        self._ledger, self._claim, self._terms = ledger, claim, terms
+        self.recorded = False
+
+    def record(self, verdict: SubmissionVerdict) -> None:
+        """Finish the job; a verdict that is undetermined counts only when it was the last attempt."""
+        troubles = [one.trouble.code for one in verdict.verdicts if one.outcome is Outcome.UNDETERMINED and one.trouble]
+        if troubles and self._claim.attempts < self._terms.attempts:
+            self.give_back(troubles[0])
+            return
+        self._ledger.finish(self._claim, verdict)
+        self.recorded = True
+
+    def give_back(self, why: str) -> None:
+        """End this attempt; the pause before the next one grows."""
+        pause = self._terms.backoff * 4 ** (self._claim.attempts - 1)
+        self._ledger.give_back(self._claim, why[:200], pause, self._terms.attempts)
+
+    def probe(self) -> Sequence[Check]:
+        """Ask the ledger."""
+        return self._ledger.probe()
+
+
+@contextlib.contextmanager
+def _heartbeat(ledger: EngineLedger, claim: Claim, terms: Terms) -> Iterator[None]:
+    """Show signs of life while a job is judged, for as long as one attempt may take."""
+    over = threading.Event()
+    pause = terms.lease.total_seconds() / 3
+
+    def beat() -> None:
+        for _ in range(int(terms.seconds / pause) + 1):
+            if over.wait(pause):
+                return
+            with contextlib.suppress(LedgerUnavailable):
+                if not ledger.renew(claim, terms.lease):
+                    return
+
+    thread = threading.Thread(target=beat, name=f"heartbeat {claim.job}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def likely_queue(attachments: Sequence[Attachment]) -> Queue:
+    """Guess what a submission costs from names and sizes; a wrong guess makes somebody wait, no more."""
+    large = sum(attachment.size for attachment in attachments) > SMALL
+    suffixes = {PurePath(attachment.safe_name).suffix.lower() for attachment in attachments}
+    return Queue.RENDER if large or suffixes & RENDERED else Queue.SCAN
+
+
+def _intent(
+    attachments: Sequence[Attachment], tenant: str, actor: str, policy: str, idempotency_key: str | None
+) -> Intent:
+    submission = uuid.uuid4().hex
+    files = tuple(
+        Received(
+            id=f"{submission}.{number}",
+            number=number,
+            untrusted_name=attachment.untrusted_name,
+            safe_name=attachment.safe_name,
+            declared_type=attachment.declared_type,
+            source=attachment.source,
+            size=attachment.size,
+            sha256=attachment.sha256,
+            key=f"{submission[:2]}/{submission}/{number}",
+        )
+        for number, attachment in enumerate(attachments)
+    )
+    key = IdempotencyKey(key=idempotency_key, request=_request(files, policy)) if idempotency_key else None
+    return Intent(
+        submission=submission,
+        tenant=tenant,
+        actor=actor,
+        policy=policy,
+        queue=likely_queue(attachments),
+        files=files,
+        idempotency=key,
+    )
+
+
+def _request(files: Sequence[Received], policy: str) -> str:
+    """Digest of what makes two submissions the same: names, claimed types, bytes and policy."""
+    digest = hashlib.sha256()
+    for part in (
+        policy,
+        *(text for one in files for text in (one.untrusted_name, one.declared_type or "", one.sha256)),
+    ):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(f"{len(encoded)}:".encode() + encoded)
+    return digest.hexdigest()
+
+
+def _submission_of(kept: Kept) -> str:
+    """Read the submission from a key of ours (`ab/abcd…/…`); empty for any other."""
+    parts = kept.key.split("/")
+    return parts[1] if len(parts) > 2 and parts[1].startswith(parts[0]) else ""
+
+
+def _pages(found: Iterable[Kept]) -> Iterator[Sequence[Kept]]:
+    iterator = iter(found)
+    while page := list(itertools.islice(iterator, _PAGE)):
+        yield page

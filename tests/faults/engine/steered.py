@@ -1,0 +1,37 @@
+"""The engine of the fault tests, opened from the environment in other processes too: runner and Celery workers.
+
+`python -m tests.faults.engine.steered 2` is an embedded runner with two workers;
+`celery -A tests.faults.engine.steered worker` is a Celery worker. Both judge with the steered room of engine_made.
+"""
+
+import os
+import sys
+from contextlib import AbstractContextManager
+
+from attachguard.adapters.processes import name_process
+from attachguard.bootstrap import _wakeup
+from attachguard.runner import Runner
+from attachguard.service import Service
+from attachguard.settings import load_settings
+from tests.engine_made import engine, timing
+
+_settings = load_settings()
+
+
+def opens() -> AbstractContextManager[Service]:
+    return engine(_settings, wakeup=_wakeup(_settings.broker_url), terms_of=timing(_settings))
+
+
+def complain(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    Runner(opens, name_process, processes=int(sys.argv[1]), say=complain).run()
+else:
+    from workers.app import make_app
+    from workers.engine import Engine
+
+    app = make_app(_settings, Engine(opens))
+    app.conf.beat_schedule_filename = os.environ.get("BEAT_FILE", "/dev/null")

@@ -1,0 +1,77 @@
+"""The tasks: an id in, one call of the service. They decide nothing, and running one twice is harmless."""
+
+import functools
+import logging
+import os
+from collections.abc import Callable, Mapping
+
+from celery import Celery
+from celery.utils.log import get_task_logger
+
+from attachguard.adapters.celery_wakeup import TASK
+from attachguard.adapters.processes import name_process
+from attachguard.errors import Unavailable
+from attachguard.service import Service
+
+from .engine import Engine
+
+_logger = get_task_logger("attachguard")
+
+
+def process(service: Service, job: str) -> None:
+    """Judge a job. What goes wrong is in the ledger; the relay announces the job again when its time comes."""
+    service.process(job, name_process(os.getpid()))
+
+
+def tend(service: Service) -> None:
+    """Return what lost workers held, end what is out of time, announce what waits."""
+    service.tend()
+
+
+def sweep(service: Service) -> None:
+    """Clear away what nothing refers to."""
+    _logger.info("%s", service.sweep())
+
+
+def probe(service: Service) -> None:
+    """Ask every part, and say what is missing."""
+    for part, checks in service.probe().items():
+        for check in checks:
+            if not check.ok:
+                level = logging.ERROR if check.required else logging.WARNING
+                _logger.log(level, "%s: %s: %s", part, check.name, check.detail)
+
+
+def signatures(service: Service) -> None:
+    """Say which signatures scan, and whether they are old."""
+    for check in service.kit.scanner.probe():
+        if check.name == "signatures":
+            _logger.log(logging.INFO if check.ok else logging.WARNING, "signatures: %s", check.detail)
+
+
+TASKS: Mapping[str, Callable[..., None]] = {
+    TASK: process,
+    "attachguard.tend": tend,
+    "attachguard.sweep": sweep,
+    "attachguard.probe": probe,
+    "attachguard.signatures": signatures,
+}
+"""Every task by its name: senders know the names only."""
+
+
+def add_tasks(app: Celery, engine: Engine) -> None:
+    """Register every task; each is given the worker's service."""
+    for name, does in TASKS.items():
+        app.task(_bound(does, engine), name=name)
+
+
+def _bound(does: Callable[..., None], engine: Engine) -> Callable[..., None]:
+    @functools.wraps(does)
+    def task(*arguments: str) -> None:
+        try:
+            does(engine.service, *arguments)
+        except Unavailable as error:  # the ledger knows what is left to do; the next round does it
+            _logger.warning("%s %s: %s", does.__name__, " ".join(arguments), error)
+
+    del task.__wrapped__  # Celery would ask for the service as an argument
+    return task
