@@ -65,7 +65,7 @@ _ALL = (
         methods=("print", "raster"),
     ),
     Kind(name="png", title="PNG picture", media_type="image/png", extensions=("png",), methods=("rebuild",)),
-    Kind(name="rtf", title="RTF document", media_type="application/rtf", extensions=("rtf",)),
+    Kind(name="rtf", title="RTF document", media_type="application/rtf", extensions=("rtf",), methods=("rebuild",)),
     Kind(name="tiff", title="TIFF picture", media_type="image/tiff", extensions=("tiff", "tif"), methods=("rebuild",)),
     Kind(
         name="tnef",

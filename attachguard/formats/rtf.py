@@ -11,7 +11,7 @@ from attachguard.formats.links import leads_outside
 from attachguard.formats.oleobject import read_object
 from attachguard.formats.rtfclean import BrokenGroupsError, clean_rtf
 from attachguard.formats.rtffields import hyperlink_of, leads_astray
-from attachguard.formats.rtftext import shown_text
+from attachguard.formats.rtftext import TooMuchTextError, shown_text
 from attachguard.formats.rtfwalk import DEPTH, EVENTS, Destination, End, Skipped, Walk, Word
 from attachguard.formats.wordfields import Fields
 from attachguard.kinds import KINDS
@@ -64,7 +64,10 @@ def normalize(order: Order) -> Rebuilt:
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Look for what a copy must not have, and compare the words of both by a reader that only knows text."""
     found = [Finding("copy.unsafe", left.where, left.code) for left in inspect(copy, limits).findings]
-    before, after = shown_text(original).split(), shown_text(copy).split()
+    try:
+        before, after = shown_text(original).split(), shown_text(copy).split()
+    except TooMuchTextError as error:
+        return (*found, Finding("copy.unfaithful", detail=str(error)))
     if before != after:
         first = next((a for a, b in zip_longest(before, after) if a != b), "")
         found.append(Finding("copy.unfaithful", detail=f"other words from: {first}"))

@@ -34,18 +34,26 @@ DROPPED_WORD = re.compile(r"obj[a-z]*|linkself|ole[a-z]*|ocx[a-z]*|dde[a-z]*|mm(
 LINKED_SHAPE = words("pibName pibFillName pibLineName fillBlipName lineFillBlipName pihlShape")
 """Shape properties that name a file or an address ([MS-ODRAW] section 2.3)."""
 
-_SPECIAL = "|".join(sorted(DROPPED_DESTINATIONS | words("bin obj linkself ole ocx dde mm xml")))
-_RUN = re.compile(
-    rf"(?:[^\\{{}}]++|\\(?!(?i:{_SPECIAL}))[A-Za-z]++-?+[0-9]{{0,10}}+ ?+|\\[^A-Za-z]){{0,500}}".encode("ascii"),
-    re.DOTALL,
-)
-"""Text and control words that only format: copied as they are."""
+GROUPS = 300_000
+"""Groups of one file that are decided about one by one; those that hold formatting and text alone are not counted."""
+
+_SPECIAL = "|".join(sorted(DROPPED_DESTINATIONS | words("bin obj linkself ole ocx dde mm xml fldinst sn")))
+_PLAIN = rf"[^\\{{}}]++|\\(?!(?i:{_SPECIAL}))[A-Za-z]++-?+[0-9]{{0,10}}+ ?+|\\[^A-Za-z*]"
+_DECIDED = r"\{(?![\r\n ]{0,64}\\(?:\*|(?i:fld|field|result|sp|sn|pict)))"
+_INNER = rf"{_DECIDED}(?:{_PLAIN}){{0,100}}\}}"
+_OUTER = rf"{_DECIDED}(?:{_PLAIN}|{_INNER}){{0,100}}\}}"
+_RUN = re.compile(rf"(?:{_PLAIN}|{_OUTER}){{0,500}}".encode("ascii"), re.DOTALL)
+"""Text and control words that only format, and groups of nothing else: copied as they are, in one step."""
 _HEAD = re.compile(rb"\{[\r\n ]{0,64}(\\\*)?[\r\n ]{0,64}(?:\\([A-Za-z]{1,64}))?")
 _RESULT = re.compile(rb"\A[\r\n ]{0,64}\\(?:fldrslt|result) ?")
 _WORD = re.compile(rb"\\([A-Za-z]++)(-?[0-9]{1,10})? ?|\\", re.DOTALL)
-_SHAPE_NAME = re.compile(rb"\{\\sp[\r\n ]{0,8}\{\\sn[\r\n ]{1,8}([A-Za-z]{1,40})\}")
+_SHAPE = re.compile(rb"\{\\sp[\r\n ]{0,8}")
+_SHAPE_NAME = re.compile(rb"\{\\sn[\r\n ]{1,8}([A-Za-z0-9_]{1,60})\}")
 _STEP = re.compile(rb"[{}]|\\bin([0-9]{1,10}) ?|\\.|[^\\{}]++", re.DOTALL)
-_PLAIN = re.compile(
+_OPEN_WORD = re.compile(rb"\\[A-Za-z]{1,64}-?[0-9]{0,10}\Z")
+_ESCAPED_ASCII = re.compile(rb"\\u0{0,8}(?:[1-9]|[1-9][0-9]|1[01][0-9]|12[0-7])(?![0-9])")
+"""A letter that needs no escape: an instruction that has one hides something."""
+_LETTER = re.compile(
     rb"\\'([0-9A-Fa-f]{2})|\\u(-?[0-9]{1,6}) ?\??|\\[A-Za-z]++(?:-?[0-9]{1,10})? ?|\\([\\{}])|\\.|[{}\r\n]|(.)"
 )
 
@@ -75,6 +83,7 @@ class _Cleaner:
         self._position = data.find(b"{")
         self._groups: list[_Group] = []
         self._out: list[bytes] = []
+        self._opened = 0
 
     def cleaned(self) -> bytes:
         if self._position < 0:
@@ -104,21 +113,27 @@ class _Cleaner:
     def _open(self) -> None:
         head = _HEAD.match(self._data, self._position)
         star, word = (bool(head[1]), (head[2] or b"").decode("ascii").lower()) if head else (False, "")
-        if len(self._groups) >= DEPTH:
-            raise BrokenGroupsError(f"more than {DEPTH} groups in each other")
+        self._opened += 1
+        if len(self._groups) >= DEPTH or self._opened > GROUPS:
+            raise BrokenGroupsError(f"more than {DEPTH} groups in each other, or {GROUPS} in all")
         outer = self._groups[-1] if self._groups else None
         kind = self._kind(outer, word, star=star)
+        if kind in (None, "object"):
+            self._part()
         if kind is None:
             self._pass_over()
             return
         self._position += 1
         into = self._out if outer is None else outer.out
         picture = word == "pict" or (outer is not None and outer.picture)
+        group = _Group(kind=kind, out=into if kind == "keep" else [], picture=picture)
+        self._groups.append(group)
         if kind == "keep":
             into.append(b"{")
-            self._groups.append(_Group(kind=kind, out=into, picture=picture))
-        else:
-            self._groups.append(_Group(kind=kind, out=[], picture=picture))
+        if head is not None and (star or word in ("fldinst", "sn")):
+            # Written here: anywhere else in a group, a star and these words are dropped.
+            group.out.append(head[0][1:])
+            self._position = head.end()
 
     def _kind(self, outer: _Group | None, word: str, *, star: bool) -> str | None:
         """Decide about a group by its first control word; None: it goes."""
@@ -128,7 +143,7 @@ class _Cleaner:
             return "object"
         if word in DROPPED_DESTINATIONS or (star and word not in KEPT_STARS):
             return None
-        if word == "sp" and self._is_linked_shape():
+        if (word == "sp" and self._is_linked_shape()) or (word == "sn" and self._names_linked_shape()):
             return None
         if outer is not None and outer.kind == "field" and word in ("fldinst", "fldrslt"):
             return "instruction" if word == "fldinst" else "result"
@@ -137,7 +152,11 @@ class _Cleaner:
         return "field" if word == "field" else "keep"
 
     def _is_linked_shape(self) -> bool:
-        name = _SHAPE_NAME.match(self._data, self._position)
+        name = _SHAPE.match(self._data, self._position)
+        return name is None or self._names_linked_shape(name.end())
+
+    def _names_linked_shape(self, position: int | None = None) -> bool:
+        name = _SHAPE_NAME.match(self._data, self._position if position is None else position)
         return name is None or name[1].decode("ascii") in LINKED_SHAPE
 
     def _close(self) -> None:
@@ -147,7 +166,7 @@ class _Cleaner:
         if group.kind == "keep":
             group.out.append(b"}")
         elif group.kind == "field":
-            stays = may_stay(_plain(group.instruction))
+            stays = may_stay(_plain(group.instruction)) and not _ESCAPED_ASCII.search(group.instruction)
             into.extend((b"{", *(group.out if stays else group.result), b"}"))
         elif group.kind == "object":
             into.extend((b"{", *group.result, b"}") if group.result else ())
@@ -161,22 +180,31 @@ class _Cleaner:
 
     def _word(self) -> None:
         """Take a control word that does not only format."""
+        self._part()
         word = _WORD.match(self._data, self._position)
         if word is None or word[1] is None:
-            self._position += 1  # a lone backslash at the end of the file
+            # A star that is not at the start of its group, or a lone backslash at the end of the file.
+            self._position += 2
             return
         group, name = self._groups[-1], word[1].decode("ascii").lower()
         self._position = word.end()
         if name == "bin":
             end = min(word.end() + max(int(word[2] or 0), 0), len(self._data))
             if group.picture:
-                group.out.append(self._data[word.start() : end])
+                # As digits, which mean the same: no reader can take them for anything else.
+                group.out.append(self._data[word.end() : end].hex().encode("ascii"))
             self._position = end
-        elif name in DROPPED_DESTINATIONS:
+        elif name in DROPPED_DESTINATIONS or name in ("fldinst", "sn"):
             # Not at the start of its group, where it belongs: some readers take it all the same.
             self._to_end_of_group()
         elif not DROPPED_WORD.fullmatch(name):
             group.out.append(word[0])
+
+    def _part(self) -> None:
+        """End a control word before something is left out, so that it can't grow together with what follows."""
+        out = self._groups[-1].out if self._groups else self._out
+        if out and _OPEN_WORD.search(out[-1][-80:]):
+            out.append(b" ")
 
     def _pass_over(self) -> None:
         """Step over a whole group."""
@@ -198,7 +226,7 @@ class _Cleaner:
 def _plain(raw: bytes) -> str:
     """Give the letters of an instruction up to a field inside it: what that computes, nobody knows."""
     text = []
-    for match in _PLAIN.finditer(raw.partition(b"\\field")[0][:4096]):
+    for match in _LETTER.finditer(raw.partition(b"\\field")[0][:4096]):
         byte, code, symbol, char = match.groups()
         if code is not None:
             text.append(chr(int(code) % 0x10000))

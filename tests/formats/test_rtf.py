@@ -3,10 +3,12 @@
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from attachguard.formats import rtf
 from attachguard.model import Limits
-from tests.formats.finding_codes import codes, findings
+from tests.formats.finding_codes import codes, copied, doubts, findings, rebuilt
 
 LETTER = (
     r"{\rtf1\ansi\deff0{\fonttbl{\f0 Arial;}}{\*\generator Word;}\f0 Hello \'e9\u8364?\par"
@@ -129,3 +131,115 @@ def test_objects_are_handed_out_up_to_the_limit() -> None:
 
 def test_a_file_of_nothing_but_fields_is_not_read_to_its_end() -> None:
     assert "file.malformed" in codes(rtf, document(r"{\fldinst}" * 60_000))
+
+
+def body(text: str) -> str:
+    """Rebuild a document and give what became of its content."""
+    return copied(rtf, document(text)).removeprefix(r"{\rtf1\ansi ").removesuffix("}")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (r"{\b bold} {\*\unheardof x}plain\par", r"{\b bold} plain\par"),
+        (r"{\object\objemb{\*\objdata 0105}{\result {\pict\pngblip 89}}}a", r"{{\pict\pngblip 89}}a"),
+        (r"{\object{\*\objdata 0105}}a", "a"),
+        (r"a{\*\template http://example.org/a.dotm}b", "ab"),
+        (r"\b{\*\template x}old", r"\b old"),
+        (r"\o{\*\template x}bjdata 0105", r"\o bjdata 0105"),
+        (r"{\info{\author Jansen}}a", "a"),
+        (r"{\field{\*\fldinst PAGE}{\fldrslt 1}}", r"{\field{\*\fldinst PAGE}{\fldrslt 1}}"),
+        (r"{\field{\*\fldinst DDEAUTO cmd}{\fldrslt a}}", "{a}"),
+        (r"{\field{\*\fldinst {\b D}DE cmd}{\fldrslt {\b a}}}", r"{{\b a}}"),
+        (r"{\field{\*\fldinst \u80?AGE}{\fldrslt a}}", "{a}"),
+        (r'{\field{\*\fldinst HYPERLINK "file:x"}{\fldrslt a}}', "{a}"),
+        (r"{\field{\*\fldinst IF 1=1 {\field{\*\fldinst DDE x}{\fldrslt b}}}{\fldrslt a}}",
+         r"{\field{\*\fldinst IF 1=1 {b}}{\fldrslt a}}"),
+        (r"{\field{\*\fldinst {\field{\*\fldinst QUOTE 68}{\fldrslt D}}DE x}{\fldrslt a}}", "{a}"),
+        ("{\\pict\\bin4 }{}{}", r"{\pict 7d7b7d7b}"),
+        (r"\bin3 xyzabc", "abc"),
+        (r"{\shp{\sp{\sn pibName}{\sv http://example.org/a}}{\sp{\sn fillColor}{\sv 1}}}",
+         r"{\shp{\sp{\sn fillColor}{\sv 1}}}"),
+        (r"{\shp{\sp{\sn {\b p}ibName}{\sv x}}}", r"{\shp}"),
+        (r"{\*\shpinst a}{\*\bkmkstart x}{\*\generator y;}", r"{\*\shpinst a}{\*\bkmkstart x}{\*\generator y;}"),
+        (r"a\objattph b", "ab"),
+        (r"a {\b\objdata 0105} b", r"a {\b} b"),
+    ],
+)  # fmt: skip
+def test_a_copy_keeps_what_formats_and_shows(text: str, kept: str) -> None:
+    copy = rebuilt(rtf, document(text))
+    assert copy is not None
+    assert copy.decode("latin-1") == rf"{{\rtf1\ansi {kept}}}"
+    assert codes(rtf, copy) == []
+    assert rebuilt(rtf, copy) == copy
+
+
+def test_a_letter_is_copied_byte_for_byte() -> None:
+    assert rebuilt(rtf, LETTER.replace(r"{\*\objattph }", "")) == LETTER.replace(r"{\*\objattph }", "").encode(
+        "latin-1"
+    )
+
+
+def test_hyperlinks_to_the_web_and_inside_stay() -> None:
+    for link in (r'HYPERLINK "https://example.org/"', r'HYPERLINK "mailto:a@example.org"', r'HYPERLINK \\l "chapter"'):
+        text = rf"{{\field{{\*\fldinst {link}}}{{\fldrslt a}}}}"
+        assert body(text) == text
+
+
+def test_what_stands_behind_the_end_goes_and_open_groups_are_closed() -> None:
+    assert copied(rtf, b"{\\rtf1 a}PK\3\4") == r"{\rtf1 a}"
+    assert copied(rtf, b"{\\rtf1 {\\b a") == r"{\rtf1 {\b a}}"
+    assert copied(rtf, b"\r\n{\\rtf1 a\\") == r"{\rtf1 a}"
+
+
+@pytest.mark.parametrize("data", [b"{" * 300, b"none", b"{\\rtf1 " + b"{\\field}" * 300_001])
+def test_where_groups_are_broken_there_is_no_copy(data: bytes) -> None:
+    assert rebuilt(rtf, data) is None
+
+
+@pytest.mark.parametrize(
+    ("copy", "code"),
+    [
+        (r"{\rtf1 one}", "copy.unfaithful"),
+        (r"{\rtf1 one three}", "copy.unfaithful"),
+        (r"{\rtf1 one two{\*\objdata 0105}}", "copy.unsafe"),
+    ],
+)
+def test_a_wrong_copy_is_noticed(copy: str, code: str) -> None:
+    assert code in doubts(rtf, r"{\rtf1 one {\b two}{\*\x three}}", copy)
+
+
+def test_a_file_of_more_pieces_than_are_compared_is_not_believed() -> None:
+    data = b"{\\rtf1 " + b"a\\b " * 500_001 + b"}"
+    assert doubts(rtf, data, data) == ["copy.unfaithful"]
+
+
+PIECES = ["{", "}", r"\b ", "text ", r"{\*\objdata 0105}", r"{\object", r"{\result shown}", r"{\field", r"{\*\fldinst "]
+PIECES += [
+    r"{\fldrslt a}",
+    "PAGE ",
+    "DDE cmd ",
+    'HYPERLINK "file:x" ',
+    r"{\pict ",
+    r"\bin2 {}",
+    r"\'41",
+    r"\u68?",
+    r"\*",
+]
+PIECES += [
+    r"{\*\template x}",
+    r"\objdata ",
+    r"\object ",
+    "\\\\",
+    r"\{",
+    r"{\sp{\sn pibName}{\sv http://x}}",
+    r"\fldinst ",
+]
+PIECES += [r"{\*\nextfile x}", r"{\info{\title t}}", r"{\*\shpinst ", r"{\filetbl x}", r"\mmconnect ", "\n", "objdata"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=16), st.sampled_from(["}", "}}}", "", "}x"]))
+def test_nothing_is_found_in_copies_of_any_mixture(pieces: list[str], end: str) -> None:
+    copy = rebuilt(rtf, "{\\rtf1 " + "".join(pieces) + end)
+    assert copy is not None
+    assert codes(rtf, copy) == []

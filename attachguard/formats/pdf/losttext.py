@@ -5,7 +5,7 @@ Printing programs drop the invisible text of scans, and draw what they can't exp
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import pikepdf
@@ -34,17 +34,24 @@ class Comparison:
     printed: Print | None
 
     def lost_words(self, index: int) -> list[Word]:
-        """Give the words that show on a page of the original and that the print does not say."""
+        """Give the words that show on a page of the original and that the print does not say; none if it can't load."""
         if self.original is None or self.printed is None or self.original.pages != self.printed.pages:
             return []
-        with self.original.sheet(index) as theirs, self.printed.sheet(index) as ours:
-            kept = ours.text()
-            if _share(theirs.text(), kept) >= _KEPT:
-                return []
-            if leaves_fonts_to_the_reader(theirs):
-                return []  # its letters may be drawn wrongly: what the print says is the only witness of that
-            words = visible_words(theirs, ink_of(theirs.draw(_DPI), theirs))
-            return list(_missing(words, Counter(kept.split())))
+        try:
+            return _lost_words(self.original, self.printed, index)
+        except UnreadableError:
+            return []
+
+
+def _lost_words(original: Print, printed: Print, index: int) -> list[Word]:
+    with original.sheet(index) as theirs, printed.sheet(index) as ours:
+        kept = ours.text()
+        if _share(theirs.text(), kept) >= _KEPT:
+            return []
+        if leaves_fonts_to_the_reader(theirs):
+            return []  # its letters may be drawn wrongly: what the print says is the only witness of that
+        words = visible_words(theirs, ink_of(theirs.draw(_DPI), theirs))
+        return list(_missing(words, Counter(kept.split())))
 
 
 def may_have_lost_text(page: pikepdf.Object) -> bool:
@@ -60,11 +67,13 @@ def may_have_lost_text(page: pikepdf.Object) -> bool:
 @contextmanager
 def comparing(original: bytes, printed: bytes) -> Iterator[Comparison]:
     """Open both. Never raises for what they hold."""
-    try:
-        with printing(original) as theirs, printing(printed) as ours:
-            yield Comparison(original=theirs, printed=ours)
-    except UnreadableError:
-        yield Comparison(original=None, printed=None)
+    with ExitStack() as open_ones:
+        try:
+            theirs, ours = open_ones.enter_context(printing(original)), open_ones.enter_context(printing(printed))
+            comparison = Comparison(original=theirs, printed=ours)
+        except UnreadableError:
+            comparison = Comparison(original=None, printed=None)
+        yield comparison
 
 
 def _share(wanted: str, kept: str) -> float:

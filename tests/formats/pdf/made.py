@@ -39,12 +39,12 @@ def hello(
     return classic(objects)
 
 
-def updated(earlier: bytes, objects: Mapping[int, bytes]) -> bytes:
+def updated(earlier: bytes, objects: Mapping[int, bytes], root: int = 1) -> bytes:
     """An incremental update: the objects replace or join those of the earlier revision."""
     previous = earlier.rsplit(b"startxref\n", 1)[1].split(b"\n")[0]
     out = io.BytesIO()
     out.write(earlier)
-    return _revision(out, objects, b"/Root 1 0 R/Prev " + previous)
+    return _revision(out, objects, b"/Root %d 0 R/Prev %b" % (root, previous))
 
 
 def _revision(out: io.BytesIO, objects: Mapping[int, bytes], trailer: bytes) -> bytes:

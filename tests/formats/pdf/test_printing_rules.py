@@ -146,13 +146,8 @@ def test_a_layer_that_is_on_and_does_not_print_is_not_in_a_faithful_copy() -> No
 @METHODS
 def test_an_appearance_that_is_missing_is_drawn_from_the_annotation(made: Copier) -> None:
     pdf = new()
-    annotate(
-        pdf,
-        Subtype=Name.Highlight,
-        C=Array([1, 1, 0]),
-        Rect=Array([70, 690, 300, 725]),
-        QuadPoints=Array([70, 725, 300, 725, 70, 690, 300, 690]),
-    )
+    annotate(pdf, Subtype=Name.Square, C=Array([1, 0, 0]), IC=Array([1, 1, 0]), BS=Dictionary(W=3))
+    assert not is_blank(made(saved(pdf)), (110, 262, 290, 282))
     assert faithful(saved(pdf), made(saved(pdf)))
 
 

@@ -16,7 +16,7 @@ from tests.formats.pdf.made import attach, hello, new, saved, script
 from tests.formats.pdf.paper import build
 
 LIMITS = Limits(pages=20, member_size=2_000_000, pixels=4_000_000)
-FEW = settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 FORBIDDEN = frozenset(
     {"/JS", "/JavaScript", "/AA", "/OpenAction", "/A", "/Annots", "/AcroForm", "/XFA", "/Names", "/EF", "/AF"}
@@ -101,7 +101,7 @@ def mutated(data: bytes, changes: list[tuple[int, str, object]]) -> bytes:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         holders = [item for item in pdf.objects if isinstance(item, (pikepdf.Dictionary, pikepdf.Stream))]
         for place, key, value in changes:
-            with contextlib.suppress(pikepdf.PikepdfError, ValueError, TypeError, RuntimeError):
+            with contextlib.suppress(pikepdf.PikepdfError, ValueError, TypeError, KeyError, RuntimeError):
                 holders[place % len(holders)][key] = built(value)
         try:
             return saved(pdf)
@@ -116,36 +116,36 @@ def hostile() -> bytes:
     return saved(pdf)
 
 
-SEEDS = (build(), hostile(), hello())
+SEEDS = {"paper": build(), "acting": hostile(), "plain": hello()}
 
 
 @FEW
-@given(some.sampled_from(SEEDS), mutations)
+@given(some.sampled_from(sorted(SEEDS)), mutations)
 def test_no_forbidden_name_passes_the_rebuild_of_any_structure(
-    seed: bytes, changes: list[tuple[int, str, object]]
+    seed: str, changes: list[tuple[int, str, object]]
 ) -> None:
-    document = mutated(seed, changes)
+    document = mutated(SEEDS[seed], changes)
     check(make(document, document, "print"))
 
 
 @FEW
-@given(some.sampled_from(SEEDS[1:]), mutations)
+@given(some.sampled_from(["plain", "acting"]), mutations)
 def test_no_forbidden_name_is_in_the_pictures_of_any_structure(
-    seed: bytes, changes: list[tuple[int, str, object]]
+    seed: str, changes: list[tuple[int, str, object]]
 ) -> None:
-    check(make(mutated(seed, changes), None, "raster"))
+    check(make(mutated(SEEDS[seed], changes), None, "raster"))
 
 
 @FEW
 @given(
-    some.sampled_from(SEEDS[1:]),
+    some.sampled_from(["plain", "acting"]),
     some.lists(some.tuples(some.integers(0, 5000), some.integers(0, 255)), max_size=30),
     some.integers(0, 5000),
 )
 def test_damaged_bytes_end_in_findings_or_in_a_copy_by_the_grammar(
-    seed: bytes, flips: list[tuple[int, int]], cut: int
+    seed: str, flips: list[tuple[int, int]], cut: int
 ) -> None:
-    damaged = bytearray(seed)
+    damaged = bytearray(SEEDS[seed])
     for place, value in flips:
         damaged[place % len(damaged)] = value
     data = bytes(damaged[: max(20, len(damaged) - cut % 400)])

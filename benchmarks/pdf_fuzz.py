@@ -1,0 +1,138 @@
+"""Does anything forbidden get through, or anything fall over, when documents are bent and broken at random?
+
+    .venv/bin/python -m benchmarks.pdf_fuzz [COUNT] [--seed N]
+
+COUNT (default 10,000) documents: half are bent in their structure (keys of objects set to anything), half in their
+bytes. Each is inspected and rebuilt; one in twenty is also really printed, compared, and drawn as pictures. Batches run
+in forks, so that a crash of a library is counted and not the end. Exit 1 when a copy held what copies do not have, or
+a reader raised.
+"""
+
+import argparse
+import os
+import random
+import resource
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+from attachguard.formats.contract import Order, Sample
+from attachguard.formats.pdf import inspect, normalize, sniff, verify
+from attachguard.formats.pdf.audit import violations
+from attachguard.model import Limits
+from tests.formats.pdf.made import printed
+from tests.formats.pdf.test_properties import FORBIDDEN, KEYS, NAMES, SEEDS, mutated, names_in
+
+LIMITS = Limits(pages=20, member_size=4_000_000, pixels=4_000_000)
+BATCH = 50
+REALLY = 20
+"""One in so many is printed, compared and drawn."""
+
+CPU_SECONDS = 120
+
+
+def value(chance: random.Random, depth: int = 0) -> object:
+    """Make any value of a PDF."""
+    kind = chance.randrange(8 if depth < 3 else 5)
+    if kind == 0:
+        return chance.choice([0, 1, -1, 2**31, 2**40, 0.5, 1e-9])
+    if kind == 1:
+        return chance.random() < 0.5
+    if kind == 2:
+        return chance.randbytes(chance.randrange(12))
+    if kind in {3, 4}:
+        return f"/{chance.choice(NAMES.split())}"
+    if kind == 5:
+        return [value(chance, depth + 1) for _ in range(chance.randrange(6))]
+    return {f"/{chance.choice(KEYS.split())}": value(chance, depth + 1) for _ in range(chance.randrange(4))}
+
+
+def bent(chance: random.Random) -> bytes:
+    """Set keys of some objects of a document to anything."""
+    seed = SEEDS[chance.choice(sorted(SEEDS))]
+    changes = [
+        (chance.randrange(200), f"/{chance.choice(KEYS.split())}", value(chance)) for _ in range(chance.randint(1, 8))
+    ]
+    return mutated(seed, changes)
+
+
+def broken(chance: random.Random) -> bytes:
+    """Flip, drop, repeat and cut bytes of a document."""
+    data = bytearray(SEEDS[chance.choice(["acting", "plain"])])
+    for _ in range(chance.randint(1, 20)):
+        place = chance.randrange(len(data))
+        act = chance.randrange(4)
+        if act == 0:
+            data[place] = chance.randrange(256)
+        elif act == 1:
+            del data[place : place + chance.randrange(20)]
+        elif act == 2:
+            data[place:place] = data[place : place + chance.randrange(200)]
+        else:
+            data[place:place] = chance.choice([b"endobj", b"stream\n", b">>", b"<<", b"(", b"]", b"9999999999", b"#00"])
+    return bytes(data)
+
+
+def judged(data: bytes, *, really: bool) -> Iterator[str]:
+    """Inspect a document and make copies; give what came of it."""
+    sniff(Sample(data, "pdf"))
+    inspect(data, LIMITS)
+    orders = [("print", data)]
+    if really:
+        orders += [("print", printed(data)), ("raster", None)]
+    for method, print_of_it in orders:
+        order = Order(original=data, method=method, printed=print_of_it, parts=(), limits=LIMITS)
+        copy = normalize(order).data
+        if copy is None:
+            yield f"{method}: no copy"
+            continue
+        foreign = list(violations(copy, LIMITS)) or names_in(copy) & FORBIDDEN
+        yield f"{method}: FORBIDDEN" if foreign else f"{method}: copy"
+        if really and print_of_it is not data:
+            yield f"{method}: faithful" if not verify(data, copy, LIMITS) else f"{method}: refused by the gate"
+
+
+def batch(seed: int, first: int, count: int) -> Counter[str]:
+    """Judge some documents in a fork."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+        with os.fdopen(writer, "w", buffering=1) as lines:
+            for number in range(first, first + count):
+                chance = random.Random(seed * 1_000_003 + number)
+                data = bent(chance) if number % 2 else broken(chance)
+                try:
+                    for said in judged(data, really=number % REALLY == 0 or number % REALLY == 1):
+                        lines.write(said + "\n")
+                except Exception as error:  # noqa: BLE001 - whatever a reader raises is what is looked for
+                    lines.write(f"RAISED {type(error).__name__} at {number}: {error}"[:300].replace("\n", " ") + "\n")
+                lines.write("documents\n")
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as lines:
+        counted = Counter(line.rstrip("\n") for line in lines)
+    _, status = os.waitpid(child, 0)
+    if status:
+        counted[f"CRASHED with {status} after {first + counted['documents']}"] += 1
+    return counted
+
+
+def main() -> int:
+    """Count, and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("count", nargs="?", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    total: Counter[str] = Counter()
+    for first in range(0, chosen.count, BATCH):
+        total += batch(chosen.seed, first, min(BATCH, chosen.count - first))
+    for said, number in sorted(total.items()):
+        print(f"{number:7}  {said}")
+    return int(any(said.isupper() or "FORBIDDEN" in said or said.startswith(("RAISED", "CRASHED")) for said in total))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
