@@ -1,6 +1,6 @@
 """From a verdict to the clean store: unique keys, so that no object is ever written twice, and what stands beside it.
 
-A key names submission and claim: `ab/abcd…/3/0-….pdf` is the first file delivered under the third claim. Which object
+A key names submission and claim: `ab/abcd….3.0-….pdf` is the first file delivered under the third claim. Which object
 counts is the ledger's to say; the others are orphans.
 """
 
@@ -21,14 +21,14 @@ class Delivery:
 
     def __init__(self, shelf: Shelf, submission: str, fence: int = 0) -> None:
         self._shelf = shelf
-        self._folder = f"{submission[:2]}/{submission}/{fence}"
+        self._claim = f"{submission[:2]}/{submission}.{fence}"
         self._numbers = itertools.count()
         self._keys: list[str] = []
 
     def put(self, cleared: Cleared) -> Delivered:
         """Store the bytes under a key of their own. Raises StoreUnavailable."""
         extension = PurePath(cleared.name).suffix.lower()
-        key = f"{self._folder}/{next(self._numbers)}-{cleared.sha256[:16]}{extension}"
+        key = f"{self._claim}.{next(self._numbers)}-{cleared.sha256[:16]}{extension}"
         self._keys.append(key)
         location = self._shelf.put(key, cleared.path, label(cleared))
         return Delivered(

@@ -439,7 +439,7 @@ def _intent(
             source=attachment.source,
             size=attachment.size,
             sha256=attachment.sha256,
-            key=f"{submission[:2]}/{submission}/{number}",
+            key=f"{submission[:2]}/{submission}.{number}",
         )
         for number, attachment in enumerate(attachments)
     )
@@ -468,9 +468,10 @@ def _request(files: Sequence[Received], policy: str) -> str:
 
 
 def _submission_of(kept: Kept) -> str:
-    """Read the submission from a key of ours (`ab/abcd…/…`); empty for any other."""
-    parts = kept.key.split("/")
-    return parts[1] if len(parts) > 2 and parts[1].startswith(parts[0]) else ""
+    """Read the submission from a key of ours (`ab/abcd….…`, or `ab/.abcd….…` half written); empty for any other."""
+    folder, _, name = kept.key.partition("/")
+    submission, dot, _ = name.removeprefix(".").partition(".")
+    return submission if dot and submission.startswith(folder) else ""
 
 
 def _pages(found: Iterable[Kept]) -> Iterator[Sequence[Kept]]:

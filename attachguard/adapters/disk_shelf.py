@@ -132,7 +132,7 @@ def _make_folders(folder: Path, root: Path) -> tuple[Path, ...]:
 
 
 def _write_whole(path: Path, target: Path, label: Label) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     part = Path(name)
     try:
         with open(descriptor, "wb", buffering=0) as out:

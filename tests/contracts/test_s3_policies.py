@@ -1,5 +1,6 @@
 """The examples in policies/s3: well formed, and enforced where a server can enforce them."""
 
+import dataclasses
 import json
 import uuid
 from pathlib import Path
@@ -70,19 +71,21 @@ def readable(shelf: S3Shelf, key: str) -> bool:
 def test_nobody_reads_what_is_not_tagged_as_judged(ceph: Ceph, shelf: S3Shelf, tmp_path: Path) -> None:
     reader, bucket = stranger(ceph, shelf), shelf.place.bucket
     policy = document("clean-bucket-policy", bucket)
-    policy["Statement"] = [one for one in policy["Statement"] if one["Sid"] != "TlsOnly"]  # TLS ends before the gateway
-    policy["Statement"].append(
-        {"Sid": "Readers", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-         "Resource": f"arn:aws:s3:::{bucket}/*"}
-    )  # fmt: skip
+    allowed = policy["Statement"][-1]
+    assert allowed["Sid"] == "ReadersReadWhatIsJudged"
+    allowed["Principal"] = "*"  # there are no roles on this server
+    tags = {"ag-verdict": "rejected"}
     judged = put(shelf, tmp_path, labelled())
-    unjudged = put(shelf, tmp_path, Label(sha256=labelled().sha256, size=len(DATA)))
+    untagged = put(shelf, tmp_path, dataclasses.replace(labelled(), tags={}))
+    otherwise = put(shelf, tmp_path, dataclasses.replace(labelled(), tags=tags))
     shelf.client().put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
     assert readable(reader, judged)
-    assert not readable(reader, unjudged)
+    assert not readable(reader, untagged)
+    assert not readable(reader, otherwise)
+    assert not readable(shelf, otherwise)  # not even by the owner of the bucket
 
 
-def test_a_server_takes_the_tls_rule_and_tls_passes_it(ceph: Ceph, shelf: S3Shelf, tmp_path: Path) -> None:  # noqa: ARG001 - the server must run
+def test_a_server_takes_the_tls_rule_and_tls_passes_it(shelf: S3Shelf, tmp_path: Path) -> None:
     key = put(shelf, tmp_path, labelled())
     policy = document("clean-bucket-policy", shelf.place.bucket)
     policy["Statement"] = [one for one in policy["Statement"] if one["Sid"] == "TlsOnly"]

@@ -361,12 +361,12 @@ def test_the_sweeper_takes_orphans_of_ours_and_nobody_elses(service: Service, tm
     work(service)
     name = receipt.submission
     ours = [
-        tmp_path / "clean" / name[:2] / name / "7" / "0-abc.txt",
-        tmp_path / "clean" / name[:2] / name / "7" / ".half.part",
-        tmp_path / "quarantine" / name[:2] / name / "9",
+        tmp_path / "clean" / name[:2] / f"{name}.7.0-abc.txt",
+        tmp_path / "clean" / name[:2] / f".{name}.7.0-abc.txt.half.part",
+        tmp_path / "quarantine" / name[:2] / f"{name}.9",
     ]
     others = [
-        tmp_path / "clean" / "ab" / "abcdef0123" / "1" / "0-x.txt",
+        tmp_path / "clean" / "ab" / "abcdef0123.1.0-x.txt",
         tmp_path / "clean" / "ab" / "abcdef.pdf",
         tmp_path / "quarantine" / "notes.txt",
     ]
@@ -383,7 +383,7 @@ def test_the_sweeper_waits_for_the_grace_time(tmp_path: Path) -> None:
     with engine(settings(tmp_path)) as service:
         receipt = service.submit([upload("x")])
         name = receipt.submission
-        orphan = tmp_path / "quarantine" / name[:2] / name / "9"
+        orphan = tmp_path / "quarantine" / name[:2] / f"{name}.9"
         orphan.write_bytes(b"lost")
         assert service.sweep().orphans == 0
         old = (datetime.now(UTC) - timedelta(days=2)).timestamp()

@@ -87,7 +87,7 @@ def test_who_takes_in_dies(den: Den, step: str, times: int) -> None:
         service.sweep()  # abandons what did not come in whole, whose sender was told nothing
         work(service)
         den.check(service)
-        assert not any(path.read_bytes() == b"one" for path in (den.folder / "quarantine").rglob("*/[0-9]"))
+        assert not any(path.read_bytes() == b"one" for path in (den.folder / "quarantine").rglob("*.[0-9]"))
 
 
 @pytest.mark.parametrize("step", WORKING)
