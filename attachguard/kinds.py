@@ -40,6 +40,7 @@ _ALL = (
         title="Word document",
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         extensions=("docx",),
+        methods=("rebuild",),
     ),
     Kind(name="eml", title="mail message", media_type="message/rfc822", extensions=("eml",), methods=("rebuild",)),
     Kind(name="gif", title="GIF picture", media_type="image/gif", extensions=("gif",), methods=("rebuild",)),
@@ -83,6 +84,7 @@ _ALL = (
         title="Excel workbook",
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         extensions=("xlsx",),
+        methods=("rebuild",),
     ),
     Kind(name="xml", title="XML document", media_type="application/xml", extensions=("xml",)),
 )
