@@ -33,7 +33,7 @@ class Kind:
 
 _ALL = (
     Kind(name="bmp", title="BMP picture", media_type="image/bmp", extensions=("bmp",), methods=("rebuild",)),
-    Kind(name="csv", title="CSV table", media_type="text/csv", extensions=("csv",)),
+    Kind(name="csv", title="CSV table", media_type="text/csv", extensions=("csv",), methods=("rebuild",)),
     Kind(name="doc", title="Word 97-2003 document", media_type="application/msword", extensions=("doc",)),
     Kind(
         name="docx",
@@ -44,26 +44,28 @@ _ALL = (
     ),
     Kind(name="eml", title="mail message", media_type="message/rfc822", extensions=("eml",), methods=("rebuild",)),
     Kind(name="gif", title="GIF picture", media_type="image/gif", extensions=("gif",), methods=("rebuild",)),
-    Kind(name="html", title="HTML page", media_type="text/html", extensions=("html", "htm")),
+    Kind(name="html", title="HTML page", media_type="text/html", extensions=("html", "htm"), methods=("rebuild",)),
     Kind(name="jpeg", title="JPEG picture", media_type="image/jpeg", extensions=("jpg", "jpeg"), methods=("rebuild",)),
     Kind(
         name="ods",
         title="OpenDocument spreadsheet",
         media_type="application/vnd.oasis.opendocument.spreadsheet",
         extensions=("ods",),
+        methods=("rebuild",),
     ),
     Kind(
         name="odt",
         title="OpenDocument text",
         media_type="application/vnd.oasis.opendocument.text",
         extensions=("odt",),
+        methods=("rebuild",),
     ),
     Kind(
         name="pdf",
         title="PDF document",
         media_type="application/pdf",
         extensions=("pdf",),
-        methods=("print",),
+        methods=("print", "raster"),
     ),
     Kind(name="png", title="PNG picture", media_type="image/png", extensions=("png",), methods=("rebuild",)),
     Kind(name="rtf", title="RTF document", media_type="application/rtf", extensions=("rtf",)),
@@ -76,8 +78,14 @@ _ALL = (
         methods=("rebuild",),
         becomes="eml",
     ),
-    Kind(name="txt", title="plain text", media_type="text/plain", extensions=("txt",)),
-    Kind(name="xhtml", title="XHTML page", media_type="application/xhtml+xml", extensions=("xhtml",)),
+    Kind(name="txt", title="plain text", media_type="text/plain", extensions=("txt",), methods=("rebuild",)),
+    Kind(
+        name="xhtml",
+        title="XHTML page",
+        media_type="application/xhtml+xml",
+        extensions=("xhtml",),
+        methods=("rebuild",),
+    ),
     Kind(name="xls", title="Excel 97-2003 workbook", media_type="application/vnd.ms-excel", extensions=("xls",)),
     Kind(
         name="xlsx",
@@ -86,7 +94,7 @@ _ALL = (
         extensions=("xlsx",),
         methods=("rebuild",),
     ),
-    Kind(name="xml", title="XML document", media_type="application/xml", extensions=("xml",)),
+    Kind(name="xml", title="XML document", media_type="application/xml", extensions=("xml",), methods=("rebuild",)),
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})

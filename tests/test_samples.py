@@ -42,7 +42,8 @@ def test_every_accepted_extension_has_a_good_sample() -> None:
         for file in case.files
         if file.delivered and file.delivered.identical
     }
-    assert set(BY_EXTENSION) <= delivered
+    # A winmail.dat is always delivered as the mail it holds: nobody but Outlook could open it.
+    assert set(BY_EXTENSION) - delivered == {"tnef"}
 
 
 def test_there_are_no_files_in_the_samples_but_text() -> None:

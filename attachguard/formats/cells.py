@@ -10,7 +10,7 @@ import re
 STARTERS = "=+-@\uff1d\uff0b\uff0d\uff20\u2212"
 """What a formula begins with: Excel, LibreOffice, Lotus' `@`, and the full-width forms Japanese Excel folds."""
 
-_BLANK = ' \t\r\n\x0b\x0c\xa0\u3000\ufeff"'
+BLANK = ' \t\r\n\x0b\x0c\xa0\u3000\ufeff"'
 """Passed over by programs before a formula begins; the quotation mark is there for readers that quote differently."""
 
 CURRENCIES = (
@@ -37,7 +37,7 @@ _WORDS = re.compile(r"[-\u2212] [^\W_]+(?:[ ,.;:?/%&\u2013-]{1,2}[^\W_]+){0,60}[
 backslash, without which no function, sheet, file or program can be named."""
 
 
-_POSSIBLE = frozenset(STARTERS + _BLANK)
+_POSSIBLE = frozenset(STARTERS + BLANK)
 _PLAIN = re.compile(r"-?[0-9]{0,15}(?:[.,][0-9]{1,15})?")
 """What nearly every suspect cell is, told quickly; the empty cell, too."""
 
@@ -46,8 +46,8 @@ def is_formula(cell: str) -> bool:
     """Tell whether a spreadsheet program would run a cell's content as a formula. Linear, bounded in the cell."""
     if cell[:1] not in _POSSIBLE or _PLAIN.fullmatch(cell):
         return False
-    content = cell.lstrip(_BLANK)
+    content = cell.lstrip(BLANK)
     if not content or content[0] not in STARTERS:
         return False
-    content = content.rstrip(_BLANK)
+    content = content.rstrip(BLANK)
     return not (_HARMLESS.fullmatch(content) or _RULER.fullmatch(content) or _WORDS.fullmatch(content))

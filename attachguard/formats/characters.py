@@ -58,8 +58,11 @@ def without_hidden(decoded: Decoded) -> str:
     """Return the text without what `note_hidden` reports; an escape sequence goes with its parameters. Linear."""
     text = _SEQUENCE.sub("", decoded.text) if "\x1b" in decoded.text or "\x9b" in decoded.text else decoded.text
     if decoded.encoding == EIGHT_BIT:
-        return _HIDDEN_8BIT.sub("", text)
-    return _HIDDEN.sub(lambda match: match[1] or "", text)
+        text = _HIDDEN_8BIT.sub("", text)
+    else:
+        text = _HIDDEN.sub(lambda match: match[1] or "", text)
+    # What comes to stand at the start must not be taken for a byte order mark.
+    return text if text == decoded.text else text.lstrip("\ufeff")
 
 
 def _count(finder: re.Pattern[str], text: str) -> tuple[int, int]:

@@ -23,7 +23,7 @@ _TELLING = (
 """How control words begin that matter here; prefixes, so that too much is looked at, never too little."""
 
 _TELLS = re.compile(_TELLING.replace(" ?(?:pib|fill|line)", "$"))
-_DULL = rf"[^{{}}\\]++|\\(?!(?i:{_TELLING}))[A-Za-z]++-?[0-9]{{0,10}} ?|\\'|\\[^A-Za-z']"
+_DULL = rf"[^{{}}\\]++|\\(?!(?i:{_TELLING}))[A-Za-z]++-?+[0-9]{{0,10}}+ ?+|\\'|\\[^A-Za-z']"
 _SKIP = re.compile(rf"(?:{_DULL}|\{{(?:{_DULL}){{0,100}}\}}){{0,500}}".encode("ascii"), re.DOTALL)
 _TOKEN = re.compile(rb"\\([A-Za-z]++)(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|([^\\{}]++)|\\", re.DOTALL)
 

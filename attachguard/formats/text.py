@@ -46,6 +46,9 @@ _CLEAN_HEAD = 1024
 _UTF16_ZEROS = 1 / 4
 """Share of code units with a zero high byte that makes text without a mark UTF-16."""
 
+_WESTERN_HIGH = 1 / 3
+"""Share of bytes above 0x7F up to which 8-bit text is taken for a western language's."""
+
 _TABLE = "".join(
     chr(byte) if byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else bytes([byte]).decode("cp1252") for byte in range(256)
 )
@@ -90,8 +93,13 @@ def encode_8bit(text: str) -> bytes:
 
 
 def is_windows_1252(text: str) -> bool:
-    """Tell whether text from `decode_8bit` uses assigned bytes only; if not, its encoding is another one."""
-    return not any(unused in text for unused in "\x81\x8d\x8f\x90\x9d")
+    """Tell whether text from `decode_8bit` is really in it: all bytes are assigned, and most are ASCII.
+
+    In Dutch, English, French and German one letter in ten has an accent; in Cyrillic or Chinese nearly every byte is
+    above 0x7F.
+    """
+    high = len(text) - len(text.encode("ascii", "ignore"))
+    return high <= len(text) * _WESTERN_HIGH and not any(unused in text for unused in "\x81\x8d\x8f\x90\x9d")
 
 
 def _marked(rest: bytes, encoding: str) -> Decoded | None:

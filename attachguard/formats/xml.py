@@ -1,47 +1,23 @@
 """XML documents: invoices, bank statements and other data. What is not data is a finding (XML 1.0, fifth edition)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 
 from attachguard.formats.charset import decode_xml
-from attachguard.formats.contract import Claim, Sample
+from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.formulas import formula_findings
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.textual import claimed
-from attachguard.formats.unsupported import normalize, verify
+from attachguard.formats.xmlactive import ACTIVE_NAMESPACES, OFFICE_PROGRAMS, SPREADSHEET
+from attachguard.formats.xmlclean import NoDataError, clean_xml
+from attachguard.formats.xmlevents import events
 from attachguard.formats.xmlwalk import Walk, note_encoding
 from attachguard.kinds import KINDS
-from attachguard.model import Inspection, Limits
+from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
 KIND = KINDS["xml"]
-
-ACTIVE_NAMESPACES: Mapping[str, str] = {
-    "http://www.w3.org/1999/xhtml": "XHTML",
-    "http://www.w3.org/2000/svg": "SVG",
-    "http://www.w3.org/1999/XSL/Transform": "XSLT",
-    "http://www.w3.org/TR/WD-xsl": "XSLT",
-    "http://www.w3.org/1999/XSL/Format": "XSL-FO",
-    "urn:schemas-microsoft-com:xslt": "XSLT script",
-    "http://www.mozilla.org/xbl": "XBL",
-    "http://www.mozilla.org/keymaster/gatekeeper/there.is.only.xul": "XUL",
-    "http://www.w3.org/2001/xml-events": "XML Events",
-}
-"""Namespaces whose elements browsers run or show, wherever they stand in a document."""
-
-OFFICE_PROGRAMS = frozenset(
-    {
-        ("http://schemas.microsoft.com/office/word/2003/wordml", "binData"),
-        ("http://schemas.microsoft.com/office/word/2003/wordml", "docSuppData"),
-        ("http://schemas.microsoft.com/office/word/2003/wordml", "docOleData"),
-        ("http://schemas.microsoft.com/office/word/2003/wordml", "ocx"),
-        ("http://schemas.microsoft.com/office/2006/xmlPackage", "binaryData"),
-        ("urn:schemas-microsoft-com:office:excel", "SupBook"),
-    }
-)
-"""Elements in which Word and Excel 2003 XML carry macros, objects, controls and links to other workbooks."""
-
-SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 
 
 def sniff(sample: Sample) -> Claim | None:
@@ -70,6 +46,30 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
 
     Walk(harvest, start, _nothing, bare_doctype=False).over(decoded.text)
     return harvest.inspection()
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Write the data anew in UTF-8, without DOCTYPE, instructions, inclusions and active elements."""
+    decoded = decode_xml(order.original)
+    if decoded is None:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail="not text"),))
+    try:
+        return Rebuilt(data=clean_xml(decoded.text))
+    except NoDataError as error:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=str(error)),))
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Compare what another parser (expat) reads in both: the same elements, attributes and texts in the same order."""
+    found = [Finding("copy.unsafe", left.where, left.code) for left in inspect(copy, limits).findings]
+    before, after = decode_xml(original), decode_xml(copy)
+    if before is None or after is None:
+        return (Finding("copy.unfaithful", detail="not text"),)
+    for number, (old, new) in enumerate(zip_longest(events(before.text), events(after.text))):
+        if old != new:
+            found.append(Finding("copy.unfaithful", f"event {number}", f"{old} became {new}"))
+            break
+    return found
 
 
 def _nothing(local: str, data: str) -> None:

@@ -7,12 +7,15 @@ The reasons stand beside the rules; what each wall stops is attacked in tests/ro
 import contextlib
 import ctypes
 import enum
+import itertools
 import os
 import resource
 import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from attachguard.sandbox import landlock, seccomp, wire
-from attachguard.sandbox.programs import FONTS, LIBRARIES, Program
+from attachguard.sandbox.programs import FONTS, LIBRARIES, LOADERS, Program
 
 SPARE_ID = 60_900
 """The user and group a child of root becomes: in the range 60578-61183 that systemd's table of uids leaves unused."""
@@ -38,20 +41,59 @@ class Layer(enum.Enum):
 EVERY_LAYER = frozenset(Layer)
 
 
-def lock(errand: wire.Errand, program: Program | None, zygote: int, layers: frozenset[Layer]) -> None:
-    """Put up the walls around the calling process. Raises OSError or ValueError when one does not stand."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walls:
+    """What can be prepared once, in the zygote, for all its children."""
+
+    layers: frozenset[Layer]
+    rulesets: Mapping[str, int]
+    """Landlock rulesets by the name of a program; "" for the strict profile. Empty where there is no Landlock."""
+
+
+def prepare(programs: Mapping[str, Program], layers: frozenset[Layer]) -> Walls:
+    """Make the rulesets and compile the filters. What can't be made is missing when a child needs it."""
+    rulesets: dict[str, int] = {}
+    with contextlib.suppress(OSError):
+        rulesets[""] = landlock.create(readable(None))
+        for name, program in programs.items():
+            rulesets[name] = landlock.create(readable(program))
+    with contextlib.suppress(ValueError):
+        for profile, level in itertools.product(wire.Profile, (wire.Level.FULL, wire.Level.NO_OPEN)):
+            seccomp.compiled(os.uname().machine, profile, level)
+    return Walls(layers=layers, rulesets=rulesets)
+
+
+def settle(zygote: int, layers: frozenset[Layer]) -> None:
+    """Put up what is the same for every errand. Raises OSError or ValueError when it does not stand."""
     die_with(zygote)
     volunteer_for_oom()
     if Layer.IDENTITY in layers and os.geteuid() == 0:
         become_nobody()
         die_with(zygote)  # changing the user clears it
+    hide()
+
+
+def lock(errand: wire.Errand, ruleset: int | None, layers: frozenset[Layer]) -> None:
+    """Put up the rest, the filter last. Raises OSError or ValueError when a wall does not stand.
+
+    The descriptor of the ruleset is closed on the way: nothing of the zygote's stays open.
+    """
     if Layer.LIMITS in layers:
         limit(errand)
-    hide()
     if Layer.LANDLOCK in layers and errand.level is wire.Level.FULL:
-        landlock.restrict(readable(program))
+        if ruleset is None:
+            raise ValueError("Landlock is missing")
+        landlock.enter(ruleset)
+    if ruleset is not None:
+        os.close(ruleset)
     if Layer.FILTER in layers:
         seccomp.load(errand.profile, errand.level)
+
+
+def rehearse() -> None:
+    """Touch the memory that `lock` touches, in a child that waits."""
+    with contextlib.suppress(ValueError):
+        seccomp.ready(wire.Profile.STRICT, wire.Level.FULL)
 
 
 def die_with(zygote: int) -> None:
@@ -63,8 +105,10 @@ def die_with(zygote: int) -> None:
 
 def volunteer_for_oom() -> None:
     """When the machine's memory ends, the kernel takes this process first, not the service."""
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write("1000")  # a courtesy to the service, no wall: some containers do not allow it
+    with contextlib.suppress(OSError):  # a courtesy to the service, no wall: some containers do not allow it
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+        os.write(fd, b"1000")
+        os.close(fd)
 
 
 def become_nobody() -> None:
@@ -111,21 +155,8 @@ def readable(program: Program | None) -> list[tuple[str, int]]:
     rules = [(path, landlock.READ_FILE | landlock.READ_DIR) for path in FONTS]
     if program is not None:
         rules += [(path, landlock.READ_FILE | landlock.READ_DIR) for path in LIBRARIES]
-        rules += [(path, landlock.EXECUTE | landlock.READ_FILE) for path in (path_of(program), interpreter())]
+        rules += [(path, landlock.EXECUTE | landlock.READ_FILE) for path in (*program.paths, *LOADERS)]
     return rules
-
-
-def path_of(program: Program) -> str:
-    """Find the program's file. Raises FileNotFoundError that says what to install."""
-    for path in program.paths:
-        if os.path.exists(path):
-            return path
-    raise FileNotFoundError(f"{program.name} is not installed (Debian package {program.package})")
-
-
-def interpreter() -> str:
-    """Name the dynamic loader, which the kernel executes on behalf of every program."""
-    return {"x86_64": "/lib64/ld-linux-x86-64.so.2", "aarch64": "/lib/ld-linux-aarch64.so.1"}[os.uname().machine]
 
 
 def _prctl(option: int, value: int) -> None:

@@ -51,10 +51,11 @@ def version() -> int:
     return max(0, int(_LIBC.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)))
 
 
-def restrict(rules: Iterable[tuple[str, int]]) -> None:
-    """Give up everything but these paths and rights, for ever, in this thread and its children.
+def create(rules: Iterable[tuple[str, int]]) -> int:
+    """Make a ruleset that leaves nothing but these paths and rights; returns its descriptor. Raises OSError.
 
-    A path that does not exist is left out: there is nothing to allow. Needs no_new_privs. Raises OSError.
+    A path that does not exist is left out: there is nothing to allow. A ruleset can be made once and entered by
+    every child, which saves each a dozen system calls.
     """
     abi = version()
     attr = _RulesetAttr(_known(_FS_RIGHTS, abi), _known(_NET_RIGHTS, abi), _known(_SCOPES, abi))
@@ -63,9 +64,16 @@ def restrict(rules: Iterable[tuple[str, int]]) -> None:
     try:
         for path, rights in rules:
             _allow(ruleset, path, rights)
-        _call(_RESTRICT_SELF, ruleset, 0)
-    finally:
+    except OSError:
         os.close(ruleset)
+        raise
+    os.set_inheritable(ruleset, False)
+    return ruleset
+
+
+def enter(ruleset: int) -> None:
+    """Give up what the ruleset does not leave, for ever, in this thread. Needs no_new_privs. Raises OSError."""
+    _call(_RESTRICT_SELF, ruleset, 0)
 
 
 def _known(rights: dict[int, int], abi: int) -> int:

@@ -1,5 +1,6 @@
 """The outside programs that may be started in the room, one row each: nothing else is ever executed."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,6 +18,9 @@ FONTS = (
 )
 """What must be readable to draw text whose font is not in the document; there is nothing of anybody's in it."""
 
+LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
+"""The dynamic loaders, which the kernel executes on behalf of every program."""
+
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 """What the dynamic loader reads before a program's first instruction."""
 
@@ -32,6 +36,13 @@ class Program:
     """After the name; INPUT stands for the input. Its standard output is the result."""
     package: str
     """What to install when it is missing."""
+
+    def find(self) -> str:
+        """Find its file. Raises FileNotFoundError that says what to install."""
+        for path in self.paths:
+            if os.path.exists(path):
+                return path
+        raise FileNotFoundError(f"{self.name} is not installed (Debian package {self.package})")
 
 
 _ALL = (

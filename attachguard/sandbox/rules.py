@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-OWN_PID = -1
-"""Stands for the process id of the child, which is known only when the filter is loaded."""
+OWN_PID = 0x4F57_4E21
+"""Stands for the process id of the child, which is known only when the filter is loaded.
+
+Above the highest id that Linux gives (2**22), so that it is mistaken for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Compiles the rules into a seccomp filter and loads it: the last wall to go up, since nothing can follow it.
 
 Source: Linux Documentation/userspace-api/seccomp_filter.rst; include/uapi/linux/{seccomp,bpf_common,filter}.h.
-Jumps are 8 bits wide, so every test ends in its own verdict and none is longer than a dozen instructions.
+Jumps are 8 bits wide, so a group has at most 255 numbers.
 """
 
 import ctypes
@@ -10,7 +10,7 @@ import functools
 import hashlib
 import os
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from attachguard.sandbox import rules
@@ -46,6 +46,8 @@ class Filter:
     """A compiled filter, with the own process id left open."""
 
     instructions: tuple[Instruction, ...]
+    template: bytes
+    """The instructions as the kernel reads them, with OWN_PID for the process id."""
 
     @property
     def fingerprint(self) -> str:
@@ -53,21 +55,23 @@ class Filter:
         return hashlib.sha256(repr(self.instructions).encode()).hexdigest()[:12]
 
     def encoded(self, pid: int) -> bytes:
-        """Write it as the kernel reads it."""
-        return b"".join(
-            struct.pack("=HBBI", code, then, otherwise, pid if value == rules.OWN_PID else value)
-            for code, then, otherwise, value in self.instructions
-        )
+        """Fill in the process id."""
+        return self.template.replace(struct.pack("=I", rules.OWN_PID), struct.pack("=I", pid))
 
 
 def load(profile: Profile, level: Level) -> None:
     """Put the filter on the calling thread, for ever. Needs no_new_privs. Raises OSError or ValueError."""
-    code = compiled(os.uname().machine, profile, level).encoded(os.getpid())
-    buffer = ctypes.create_string_buffer(code, len(code))
-    program = _SockFprog(len(code) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    code = ready(profile, level)
+    program = _SockFprog(ctypes.sizeof(code) // 8, ctypes.addressof(code))
     if _LIBC.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"the system-call filter was refused: {os.strerror(number)}")
+
+
+def ready(profile: Profile, level: Level) -> "ctypes.Array[ctypes.c_char]":
+    """Make the filter of this process as the kernel takes it. Raises ValueError."""
+    code = compiled(os.uname().machine, profile, level).encoded(os.getpid())
+    return ctypes.create_string_buffer(code, len(code))
 
 
 @functools.cache
@@ -75,7 +79,9 @@ def compiled(machine: str, profile: Profile, level: Level) -> Filter:
     """Compile the rules for a machine. Raises ValueError for one whose system calls are not known."""
     if machine not in SYSTEM_CALLS:
         raise ValueError(f"no table of system calls for {machine}")
-    return Filter(instructions=tuple(_program(machine, profile, level)))
+    instructions = tuple(_program(machine, profile, level))
+    template = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+    return Filter(instructions=instructions, template=template)
 
 
 def _program(machine: str, profile: Profile, level: Level) -> Iterator[Instruction]:
@@ -86,12 +92,13 @@ def _program(machine: str, profile: Profile, level: Level) -> Iterator[Instructi
         yield _IF_AT_LEAST, 0, 1, _X32
         yield _RETURN, 0, 0, _KILL
     numbers = SYSTEM_CALLS[machine]
-    for name, verdict in _verdicts(profile, level):
-        if name in numbers:
-            yield from _case(numbers[name], [(_RETURN, 0, 0, verdict)])
+    for names, verdict in _verdicts(profile, level):
+        yield from _group([numbers[name] for name in names if name in numbers], verdict)
     for name, condition in _conditions(profile).items():
         if name in numbers:
-            yield from _case(numbers[name], list(_condition(condition)))
+            body = tuple(_condition(condition))
+            yield _IF_EQUAL, 0, len(body), numbers[name]
+            yield from body
     yield _RETURN, 0, 0, _ERRNO | errno.EPERM
 
 
@@ -100,29 +107,31 @@ def _verdict_if(test: int, value: int, *, otherwise: int) -> Iterator[Instructio
     yield _RETURN, 0, 0, otherwise
 
 
-def _verdicts(profile: Profile, level: Level) -> Iterator[tuple[str, int]]:
+def _verdicts(profile: Profile, level: Level) -> Iterator[tuple[Sequence[str], int]]:
     """List the calls that are judged by their number alone, the frequent ones first."""
-    for name in rules.ALLOWED:
-        yield name, _ALLOW
-    for name in rules.OPENING:
-        yield name, _ALLOW if level is Level.FULL else _ERRNO | errno.EACCES
     strict = profile is Profile.STRICT
-    for name in () if strict else rules.STARTING:
-        yield name, _ALLOW
-    for name in sorted(rules.ABSENT):
-        yield name, _ERRNO | errno.ENOSYS
-    for name in sorted(rules.DEADLY | (rules.DEADLY_WHEN_STRICT if strict else frozenset())):
-        yield name, _KILL
+    yield (*rules.ALLOWED, *(() if strict else rules.STARTING)), _ALLOW
+    yield rules.OPENING, _ALLOW if level is Level.FULL else _ERRNO | errno.EACCES
+    yield sorted(rules.ABSENT), _ERRNO | errno.ENOSYS
+    yield sorted(rules.DEADLY | (rules.DEADLY_WHEN_STRICT if strict else frozenset())), _KILL
+
+
+def _group(numbers: Sequence[int], verdict: int) -> Iterator[Instruction]:
+    """Give any of these numbers one verdict, to which all jump.
+
+    Short filters load faster: the kernel runs a new one for every system call there is, to remember what it
+    always allows (measured: 272 instructions 0.32 ms, 4 instructions 0.08 ms).
+    """
+    if not numbers:
+        return
+    for left, number in zip(range(len(numbers) - 1, -1, -1), numbers, strict=True):
+        yield _IF_EQUAL, left, 0 if left else 1, number
+    yield _RETURN, 0, 0, verdict
 
 
 def _conditions(profile: Profile) -> Mapping[str, rules.Condition]:
     code = rules.NO_CODE if profile is Profile.STRICT else rules.NO_WRITABLE_CODE
     return {**code, **rules.CONDITIONS}
-
-
-def _case(number: int, body: list[Instruction]) -> Iterator[Instruction]:
-    yield _IF_EQUAL, 0, len(body), number
-    yield from body
 
 
 def _condition(condition: rules.Condition) -> Iterator[Instruction]:

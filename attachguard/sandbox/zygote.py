@@ -28,6 +28,18 @@ _FDS = 4
 """Descriptors that come with an errand: input, output, answer pipe, report socket."""
 
 
+_QUIET = 0.002
+"""Seconds without any job after which a spare child is forked, so that the next job need not wait for the fork."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spare:
+    """A child that was forked in advance and waits for its one errand."""
+
+    pid: int
+    orders: socket.socket
+
+
 @dataclass(slots=True, kw_only=True)
 class _Running:
     pid: int
@@ -53,10 +65,11 @@ def main(
     if threading.active_count() != 1 or _threads() != 1:
         # Landlock binds the calling thread only, and a fork copies only that one.
         raise RuntimeError("a reader started a thread while it was warmed up")
+    cell = Cell(readers=readers, programs=programs, walls=jail.prepare(programs, layers))
     control.send(wire.encode(_hello()))
     gc.collect()
     gc.freeze()  # so that a child's collector does not write to, and copy, every page it inherited
-    Zygote(control, Cell(readers=readers, programs=programs, layers=layers)).serve()
+    Zygote(control, cell).serve()
 
 
 def _hello() -> wire.Hello:
@@ -82,6 +95,8 @@ class Zygote:
         self._control = control
         self._cell = cell
         self._running: dict[int, _Running] = {}
+        self._spare: _Spare | None = None
+        self._spares_wanted = True
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -93,7 +108,7 @@ class Zygote:
             while self._turn():
                 pass
         finally:
-            for pid in self._running:
+            for pid in (*self._running, *([self._spare.pid] if self._spare else [])):
                 _kill(pid)
 
     def _turn(self) -> bool:
@@ -104,6 +119,8 @@ class Zygote:
             if not running.killed:
                 poll.register(running.report, select.POLLIN)
         ready = {fd for fd, _ in poll.poll(self._patience())}
+        if not ready and self._wants_spare():
+            self._fork_spare()
         if self._wake in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._wake, 4096)
@@ -112,8 +129,14 @@ class Zygote:
         return self._control.fileno() not in ready or self._receive()
 
     def _patience(self) -> float | None:
-        waiting = [running.deadline for running in self._running.values() if not running.killed]
-        return max(0.0, min(waiting) - time.monotonic()) * 1000 + 1 if waiting else None
+        now = time.monotonic()
+        waiting = [running.deadline - now for running in self._running.values() if not running.killed]
+        if self._wants_spare():
+            waiting.append(_QUIET)
+        return max(0.0, min(waiting)) * 1000 + 1 if waiting else None
+
+    def _wants_spare(self) -> bool:
+        return self._spare is None and self._spares_wanted and not self._running
 
     def _end_late(self, ready: set[int]) -> None:
         """Kill whoever is over its time, or whose host hung up (nothing is ever sent on a report socket)."""
@@ -131,6 +154,10 @@ class Zygote:
                 return
             if pid == 0:
                 return
+            if self._spare is not None and pid == self._spare.pid:
+                # Whatever it died of, it would again: no more before the next job.
+                self._drop_spare()
+                self._spares_wanted = False
             running = self._running.pop(pid, None)
             if running is None:
                 continue
@@ -158,15 +185,53 @@ class Zygote:
 
     def _start(self, errand: wire.Errand, fds: list[int], report: socket.socket) -> None:
         born = time.monotonic()
-        zygote = os.getpid()
         try:
-            pid = os.fork()
+            pid = self._hand_over(errand, fds) or self._fork(errand, fds)
         except OSError as error:
             _report(report, wire.NotForked(reason=errno.errorcode.get(error.errno or 0, "?")))
             return
+        self._running[pid] = _Running(pid=pid, report=report, born=born, deadline=born + errand.wall)
+        self._spares_wanted = True
+
+    def _fork(self, errand: wire.Errand, fds: list[int]) -> int:
+        zygote = os.getpid()
+        pid = os.fork()
         if pid == 0:
             child.run(errand, fds, zygote, self._cell)
-        self._running[pid] = _Running(pid=pid, report=report, born=born, deadline=born + errand.wall)
+        return pid
+
+    def _fork_spare(self) -> None:
+        zygote = os.getpid()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            pid = os.fork()
+        except OSError:
+            ours.close()
+            self._spares_wanted = False
+        else:
+            if pid == 0:
+                ours.close()
+                child.wait(theirs, zygote, self._cell)
+            self._spare = _Spare(pid=pid, orders=ours)
+        finally:
+            theirs.close()
+
+    def _hand_over(self, errand: wire.Errand, fds: list[int]) -> int | None:
+        """Give an errand to the spare child; None when there is none to take it."""
+        if self._spare is None:
+            return None
+        pid = self._spare.pid
+        try:
+            socket.send_fds(self._spare.orders, [wire.encode(errand)], fds)
+        except OSError:
+            return None  # it died; `_reap` will hear of it
+        self._drop_spare()
+        return pid
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.orders.close()
+            self._spare = None
 
 
 def _report(report: socket.socket, message: wire.Message) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from attachguard.formats import csv
 from attachguard.formats.cells import is_formula
-from attachguard.formats.csv import separator
+from attachguard.formats.tables import separator
 from tests.formats.finding_codes import codes, findings
 
 

@@ -211,9 +211,9 @@ class Cutter:
 
     def _start(self, key: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        if self._depth > self._limits.xml_depth:
+            raise Refused("limit.xml_depth", self.where, f"more than {self._limits.xml_depth}")
         if self._skipped:
-            if self._depth > self._limits.xml_depth:
-                raise Refused("limit.xml_depth", self.where, f"more than {self._limits.xml_depth}")
             return
         known = self._names.get(key)
         if known is None:
@@ -236,8 +236,6 @@ class Cutter:
             return
         if parent is not None:
             parent.kept += 1
-        if self._depth > self._limits.xml_depth:
-            raise Refused("limit.xml_depth", self.where, f"more than {self._limits.xml_depth}")
         self.path.append(name)
         self._open.append(answer)
 
@@ -310,6 +308,7 @@ class Cutter:
             raise Refused("xml.doctype", self.where, f"uses the entity {name}")
 
     def _doctype(self, *declared: object) -> None:
+        del declared
         raise Refused("xml.doctype", self.where)
 
     def _bare(self, name: str, system: str | None, public: str | None, has_subset: int) -> None:

@@ -67,12 +67,16 @@ def _content_types(graph: Graph) -> str:
                 for extension, media_type in sorted(defaults.items())
             ),
             *(
-                f'<Override PartName="/{escape(quote(node.name, safe=_SAFE))}" ContentType="{escape(node.media_type)}"/>'
+                f'<Override PartName="{_part_name(node.name)}" ContentType="{escape(node.media_type)}"/>'
                 for node in graph.nodes.values()
             ),
             "</Types>",
         )
     )
+
+
+def _part_name(member: str) -> str:
+    return escape(quote(f"/{member}", safe=_SAFE))
 
 
 _SAFE = "/!$&'()*+,;=:@-._~"

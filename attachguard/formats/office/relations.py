@@ -80,9 +80,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Relationships to XML parts of the same package, and the content types of those parts in lower case.
 
-Not here, beside what acts: document properties and thumbnails (they tell about the sender), printer settings (they name
-his printers), custom XML (its data is shown in the text already), embedded fonts (programs, of which viewers have fallen
-victim), the calculation chain (programs make it anew, and it must not name formulas that are gone), query tables, XML
+Not here, beside what acts: document properties and thumbnails (they tell about the sender), printer settings (they
+name printers), custom XML (its data is shown in the text already), embedded fonts (programs that viewers fell victim
+to), the calculation chain (programs make it anew, and it must not name formulas that are gone), query tables, XML
 maps and revision logs (they need a source or a history that the copy does not have)."""
 
 PICTURE = "image"

@@ -5,6 +5,7 @@ Text under a covering box, in the colour of the paper, outside the crop or in a 
 
 import ctypes
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ from PIL import Image, ImageChops
 from pypdfium2 import raw
 
 from attachguard.formats.pdf.likeness import spread
-from attachguard.formats.pdf.render import Sheet
+from attachguard.formats.pdf.pdfium import Handle
+from attachguard.formats.pdf.render import Placement, Sheet
 
 _MOST = 50_000
 """Characters of one page that are looked at."""
@@ -20,12 +22,20 @@ _MOST = 50_000
 _CONTRAST = 24
 """Steps of grey between neighbouring points from which on something is to be seen."""
 
+_EDGE = 1.5
+"""Points of the drawing at the edge of a box that may show a neighbour, or the rim of what covers the letter."""
+
+_WIDE_GAP = 1.6
+"""Letters' widths without anything to see, from which on a word is looked at letter by letter."""
+
+_WORD = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff]+")
+"""What stands together: no white space, no control, no surrogate, nothing private, not the replacement character."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Character:
-    """One character and the box of what it draws, in points from the upper left corner of the sheet."""
+class Spot:
+    """The box of what a letter draws, in points from the upper left corner of the sheet."""
 
-    text: str
     left: float
     top: float
     right: float
@@ -37,8 +47,13 @@ class Character:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
-Word = tuple[Character, ...]
-"""Characters that stand together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Letters that stand together, and where the first and the last of them are."""
+
+    text: str
+    first: Spot
+    last: Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +66,34 @@ class Ink:
     scale: float
     """Points of the drawing per point of the sheet."""
 
-    def seen(self, character: Character) -> bool:
-        """Whether anything shows inside a character's box."""
-        left, right = self._inner(character.left, character.right)
-        top, bottom = self._inner(character.top, character.bottom)
-        left, right = max(0, left), min(self.width, right)
-        for row in range(max(0, top), min(self.height, bottom)):
-            if self.marks.find(1, row * self.width + left, row * self.width + right) >= 0:
-                return True
-        return False
+    def shows(self, spot: Spot) -> bool:
+        """Whether anything shows well inside a box."""
+        left, right = self._inside(spot.left, spot.right, self.width)
+        return any(self.marks.find(1, row + left, row + right) >= 0 for row in self._rows(spot.top, spot.bottom))
 
-    def _inner(self, start: float, end: float) -> tuple[int, int]:
-        """Give the points that lie well inside: what shows at the very edge may be a neighbour's."""
-        first, last = math.ceil(start * self.scale + 0.5), math.floor(end * self.scale - 0.5)
-        middle = int((start + end) / 2 * self.scale)
-        return (first, last) if last > first else (middle, middle + 1)
+    def shows_all_along(self, left: float, right: float, top: float, bottom: float, letters: int) -> bool:
+        """Whether a level row of letters shows something everywhere, but for gaps as letters have."""
+        start, end = math.floor(left * self.scale), math.ceil(right * self.scale)
+        if start < 0 or end > self.width or end <= start:
+            return False
+        seen = 0
+        for row in self._rows(top, bottom):
+            seen |= int.from_bytes(self.marks[row + start : row + end], "big")
+        gap = max(2, math.ceil((end - start) / letters * _WIDE_GAP))
+        return seen > 0 and seen.to_bytes(end - start, "big").find(bytes(gap)) < 0
+
+    def _rows(self, top: float, bottom: float) -> Iterator[int]:
+        """Give where the rows of the drawing begin that lie well inside."""
+        first, last = self._inside(top, bottom, self.height)
+        return (row * self.width for row in range(first, last))
+
+    def _inside(self, start: float, end: float, most: int) -> tuple[int, int]:
+        """Give the points that lie well inside, or the one in the middle where nothing else does."""
+        first, last = math.ceil(start * self.scale + _EDGE), math.floor(end * self.scale - _EDGE)
+        if last <= first:
+            first = math.floor((start + end) / 2 * self.scale)
+            last = first + 1
+        return max(0, first), min(most, last)
 
 
 def ink_of(drawn: Image.Image, sheet: Sheet) -> Ink:
@@ -76,37 +104,68 @@ def ink_of(drawn: Image.Image, sheet: Sheet) -> Ink:
 
 
 def visible_words(sheet: Sheet, ink: Ink) -> list[Word]:
-    """Read the words of a page, leaving out every character that shows nothing."""
-    words: list[list[Character]] = [[]]
-    for character in _characters(sheet):
-        if character.text.isspace() or not ink.seen(character):
-            words.append([])
-        else:
-            words[-1].append(character)
-    return [tuple(word) for word in words if word]
+    """Read the words of a page, leaving out every letter that shows nothing."""
+    with sheet.reader() as reader:
+        letters = _Letters(reader, sheet.placement())
+        return [word for start, text in _words(reader) for word in _visible(start, text, letters, ink)]
 
 
 def said(words: list[Word]) -> str:
     """Write words down."""
-    return " ".join("".join(character.text for character in word) for word in words)
+    return " ".join(word.text for word in words)
 
 
-def _characters(sheet: Sheet) -> Iterator[Character]:
-    placement = sheet.placement()
-    left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
-    with sheet.reader() as reader:
-        for index in range(min(raw.FPDFText_CountChars(reader), _MOST)):
-            code = raw.FPDFText_GetUnicode(reader, index)
-            if is_text(code) and raw.FPDFText_GetCharBox(reader, index, left, right, bottom, top):
-                x0, y0 = placement.point(left.value, bottom.value)
-                x1, y1 = placement.point(right.value, top.value)
-                yield Character(
-                    text=chr(code), left=min(x0, x1), top=min(y0, y1), right=max(x0, x1), bottom=max(y0, y1)
-                )
+class _Letters:
+    """Where pdfium says the letters of a page are."""
+
+    def __init__(self, reader: Handle, placement: Placement) -> None:
+        self._reader = reader
+        self._placement = placement
+        self._box = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+
+    def spot(self, index: int) -> Spot | None:
+        """Give the box of one letter."""
+        left, right, bottom, top = self._box
+        if not raw.FPDFText_GetCharBox(self._reader, index, left, right, bottom, top):
+            return None
+        x0, y0 = self._placement.point(left.value, bottom.value)
+        x1, y1 = self._placement.point(right.value, top.value)
+        return Spot(left=min(x0, x1), top=min(y0, y1), right=max(x0, x1), bottom=max(y0, y1))
 
 
-def is_text(code: int) -> bool:
-    """Whether a code point can stand in a text: no control, no surrogate, not private, not the replacement."""
-    if code < 0x20 or 0x7F <= code < 0xA0:
-        return code in {0x09, 0x0A, 0x0D}
-    return not (0xD800 <= code < 0xF900 or code in {0xFFFD, 0xFFFE, 0xFFFF} or code > 0xEFFFF)
+def _words(reader: Handle) -> Iterator[tuple[int, str]]:
+    """Give the words of a page with the number of their first letter."""
+    count = min(max(0, raw.FPDFText_CountChars(reader)), _MOST)
+    codes = [raw.FPDFText_GetUnicode(reader, index) for index in range(count)]
+    text = "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
+    for found in _WORD.finditer(text):
+        yield found.start(), found.group()
+
+
+def _visible(start: int, text: str, letters: _Letters, ink: Ink) -> Iterator[Word]:
+    """Give a word whole where all of it shows, else its letters that do."""
+    first, last = letters.spot(start), letters.spot(start + len(text) - 1)
+    if len(text) > 1 and first is not None and last is not None and first.right < last.right:
+        level = first.top < last.bottom and last.top < first.bottom
+        top, bottom = min(first.top, last.top), max(first.bottom, last.bottom)
+        if level and ink.shows_all_along(first.left, last.right, top, bottom, len(text)):
+            yield Word(text=text, first=first, last=last)
+            return
+    yield from _letter_by_letter(start, text, letters, ink)
+
+
+def _letter_by_letter(start: int, text: str, letters: _Letters, ink: Ink) -> Iterator[Word]:
+    run: list[tuple[str, Spot]] = []
+    for index, letter in enumerate(text):
+        spot = letters.spot(start + index)
+        if spot is not None and ink.shows(spot):
+            run.append((letter, spot))
+        elif run:
+            yield _joined(run)
+            run = []
+    if run:
+        yield _joined(run)
+
+
+def _joined(run: list[tuple[str, Spot]]) -> Word:
+    return Word(text="".join(letter for letter, _ in run), first=run[0][1], last=run[-1][1])

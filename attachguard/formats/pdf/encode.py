@@ -14,6 +14,9 @@ _JPEG_QUALITY = 88
 _JPEG_WINS = 0.4
 """JPEG is taken when it needs less than this share of lossless coding: only photographs compress like that."""
 
+_EFFORT, _QUICK_EFFORT = 6, 1
+"""Levels of zlib. Measured on pages of text: 16 to 25 ms and 8 to 12 ms, the quick one 6 to 12 % larger."""
+
 _STRIP_OFFSETS, _STRIP_SIZES, _STRIP_ROWS = 273, 279, 278
 """TIFF 6.0 section 8."""
 
@@ -49,8 +52,13 @@ def encode_picture(picture: Image.Image) -> Encoded:
 def encode_exact(picture: Image.Image) -> Encoded:
     """Encode a picture without loss, in the mode it has."""
     if picture.mode == "1":
-        return min(_fax(picture), _flate(picture), key=lambda encoded: len(encoded.data))
-    return _flate(picture)
+        return min(_fax(picture), _flate(picture, _EFFORT), key=lambda encoded: len(encoded.data))
+    return _flate(picture, _EFFORT)
+
+
+def encode_exact_quickly(picture: Image.Image) -> Encoded:
+    """Encode a picture without loss in half the time, a tenth larger: for whole pages, of which there are many."""
+    return encode_exact(picture) if picture.mode == "1" else _flate(picture, _QUICK_EFFORT)
 
 
 def encode_jpeg(picture: Image.Image, quality: int) -> Encoded:
@@ -85,12 +93,12 @@ def _fax(picture: Image.Image) -> Encoded:
     return _described(picture, out.getvalue()[start : start + size], "/CCITTFaxDecode", bits=1, parameters=parameters)
 
 
-def _flate(picture: Image.Image) -> Encoded:
+def _flate(picture: Image.Image, effort: int) -> Encoded:
     """Encode by Flate with PNG predictors (ISO 32000-2, 7.4.4.4): the data of a PNG are just that."""
     if picture.mode == "CMYK":
         return _flate_without_prediction(picture)
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    picture.save(out, "PNG", compress_level=effort)
     head, data, palette = _png_chunks(out.getvalue())
     bits = struct.unpack_from(">B", head, 8)[0]
     components = 3 if picture.mode == "RGB" else 1

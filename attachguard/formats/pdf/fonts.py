@@ -10,6 +10,7 @@ from pypdfium2 import raw
 from attachguard.formats.pdf.document import TooLargeError, decoded, open_pdf
 from attachguard.formats.pdf.pdfium import Handle
 from attachguard.formats.pdf.render import Sheet
+from attachguard.formats.pdf.things import texts_on
 from attachguard.model import Limits
 
 _FONT_FILES = ("/FontFile", "/FontFile2", "/FontFile3")
@@ -20,36 +21,18 @@ _FAMILIES = (
     *("helvetica", "arial", "times", "courier", "symbol", "zapfdingbats", "liberation", "nimbus", "foxit"),
 )
 
-_OBJECTS = 20_000
-"""Things drawn on one page that are looked at."""
-
 
 def leaves_fonts_to_the_reader(sheet: Sheet) -> bool:
     """Whether a page uses a font that is neither embedded nor one that every reader has."""
     known: dict[int, bool] = {}
-    for thing in _things(sheet.handle):
-        if raw.FPDFPageObj_GetType(thing) != raw.FPDF_PAGEOBJ_TEXT:
-            continue
-        font = raw.FPDFTextObj_GetFont(thing)
+    for text in texts_on(sheet.handle):
+        font = raw.FPDFTextObj_GetFont(text)
         address = ctypes.addressof(font.contents) if font else 0
         if font and address not in known:
             known[address] = _is_foreign(font)
             if known[address]:
                 return True
     return False
-
-
-def _things(page: Handle) -> Iterator[Handle]:
-    """Give the things drawn on a page, and those in the forms among them."""
-    waiting = [raw.FPDFPage_GetObject(page, index) for index in range(raw.FPDFPage_CountObjects(page))]
-    for _ in range(_OBJECTS):
-        if not waiting:
-            return
-        thing = waiting.pop()
-        yield thing
-        if raw.FPDFPageObj_GetType(thing) == raw.FPDF_PAGEOBJ_FORM:
-            count = min(_OBJECTS, max(0, raw.FPDFFormObj_CountObjects(thing)))
-            waiting.extend(raw.FPDFFormObj_GetObject(thing, index) for index in range(count))
 
 
 def _is_foreign(font: Handle) -> bool:

@@ -11,7 +11,15 @@ from attachguard.formats.pdf.audit import violations
 from attachguard.formats.pdf.characters import ink_of, said, visible_words
 from attachguard.formats.pdf.document import open_pdf
 from attachguard.formats.pdf.fonts import leaves_fonts_to_the_reader, shared_font_programs
-from attachguard.formats.pdf.likeness import DPI, OTHER_FONTS, SAME_FONTS, unlikeness
+from attachguard.formats.pdf.likeness import (
+    DPI,
+    MOST_LINES,
+    OTHER_FONTS,
+    SAME_FONTS,
+    lost_lines,
+    may_differ,
+    unlikeness,
+)
 from attachguard.formats.pdf.pages import Box, user_unit
 from attachguard.formats.pdf.pdfium import UnreadableError
 from attachguard.formats.pdf.render import Print, Sheet, printing
@@ -22,6 +30,13 @@ _SIZE_TOLERANCE = 1.5
 
 _TEXT_KEPT = 0.9
 """Share of the original's visible text that the copy's text must have, so that search and copying still work."""
+
+_IN_COLOUR = 3
+_IN_COLOUR_AGAIN = 8
+"""Pages that are compared in colour: the first, and one in so many of the rest."""
+
+_LETTERS_KEPT = 0.97
+"""The same for letters one by one, which say less."""
 
 _TOLD = 5
 """Violations or pages that are told one by one."""
@@ -64,12 +79,17 @@ def _differences(theirs: Print, ours: Print, units: tuple[float, ...], limits: L
     for index in range(ours.pages):
         unit = units[index] if index < len(units) else 1.0
         with theirs.sheet(index) as original, ours.sheet(index) as copy:
-            reason = _size_difference(original, copy, unit, limits) or _difference(original, copy)
+            reason = _size_difference(original, copy, unit, limits) or _difference(original, copy, _mode(index))
         if reason:
             yield Finding("copy.unfaithful", f"page {index + 1}", reason)
             told += 1
         if told == _TOLD:
             return
+
+
+def _mode(index: int) -> str:
+    """Compare the first pages and some of the others in colour: what goes wrong with a colour does so everywhere."""
+    return "RGB" if index < _IN_COLOUR or index % _IN_COLOUR_AGAIN == 0 else "L"
 
 
 def _size_difference(original: Sheet, copy: Sheet, unit: float, limits: Limits) -> str:
@@ -80,24 +100,42 @@ def _size_difference(original: Sheet, copy: Sheet, unit: float, limits: Limits) 
     return ""
 
 
-def _difference(original: Sheet, copy: Sheet) -> str:
+def _difference(original: Sheet, copy: Sheet, mode: str) -> str:
     """Say how a page looks or reads differently; nothing: it does not."""
     longest = max(copy.width, copy.height, original.width, original.height)
     dpi = min(DPI, DPI * 2000 / longest)  # a poster is compared as coarsely as it is looked at
-    if unlikeness(*_drawings(original, copy, dpi, 1), SAME_FONTS) > SAME_FONTS.most:
-        theirs, ours = _drawings(original, copy, dpi, 2)
-        tolerance = OTHER_FONTS if leaves_fonts_to_the_reader(original) else SAME_FONTS
-        links = _scaled(original.links(), theirs.width / original.width)
-        worst = unlikeness(theirs, ours, tolerance, links)
-        if worst > tolerance.most:
-            return f"looks different: {worst} of 255 where {tolerance.most} are alike"
+    if may_differ(*_drawings(original, copy, dpi, mode=mode)):
+        reason = _second_look(original, copy, dpi)
+        if reason:
+            return reason
     return _text_difference(original, copy)
 
 
-def _drawings(original: Sheet, copy: Sheet, dpi: float, finer: int) -> tuple[Image.Image, Image.Image]:
+def _second_look(original: Sheet, copy: Sheet, dpi: float) -> str:
+    """Draw both pages finer, forgive what two programs may do differently, and say what is different then."""
+    theirs, ours = _drawings(original, copy, dpi, finer=2)
+    foreign = leaves_fonts_to_the_reader(original)
+    tolerance = OTHER_FONTS if foreign else SAME_FONTS
+    links = _scaled(original.links(), theirs.width / original.width)
+    worst = unlikeness(theirs, ours, tolerance, links)
+    if worst > tolerance.most:
+        return f"looks different: {worst} of 255 where {tolerance.most} are alike"
+    line = 0 if foreign else lost_lines(theirs, ours, links)
+    if line > MOST_LINES:
+        return f"a line is missing or added: {line} of 255 where {MOST_LINES} are alike"
+    return ""
+
+
+def _drawings(
+    original: Sheet, copy: Sheet, dpi: float, *, mode: str = "RGB", finer: int = 1
+) -> tuple[Image.Image, Image.Image]:
     """Draw both pages, several times finer than they are compared: what is left of fine print is its mean then."""
-    theirs = original.draw(dpi * finer, mode="RGB").reduce(finer)
-    ours = copy.draw(dpi * finer * original.width / copy.width, mode="RGB").reduce(finer)
+    theirs = original.draw(dpi * finer, mode=mode)
+    ours = copy.draw(dpi * finer * original.width / copy.width, mode=mode)
+    if finer > 1:
+        theirs, ours = theirs.reduce(finer), ours.reduce(finer)
+    if theirs.size == ours.size:
+        return theirs, ours
     common = (0, 0, min(theirs.width, ours.width), min(theirs.height, ours.height))  # they differ by a rounding
     return theirs.crop(common), ours.crop(common)
 
@@ -113,14 +151,20 @@ def _scaled(boxes: Iterator[Box], scale: float) -> tuple[Box, ...]:
 
 def _text_difference(original: Sheet, copy: Sheet) -> str:
     """Say that text was lost; what can't be seen in the original need not be in the copy."""
-    kept = Counter(_pairs(copy.text()))
-    if _share(_pairs(original.text()), kept) >= _TEXT_KEPT:
+    kept = copy.text()
+    if _says(original.text(), kept):
         return ""
-    seen = visible_words(original, ink_of(original.draw(100), original))
-    share = _share(_pairs(said(seen)), kept)
-    if share >= _TEXT_KEPT:
+    seen = said(visible_words(original, ink_of(original.draw(100), original)))
+    if _says(seen, kept):
         return ""
-    return f"{share:.0%} of the text is kept as text"
+    return f"{_share(_pairs(seen), _pairs(kept)):.0%} of the text is kept as text"
+
+
+def _says(wanted: str, kept: str) -> bool:
+    """Whether a text has the pairs of letters of another, or all its letters where lines are read in another order."""
+    if _share(_pairs(wanted), _pairs(kept)) >= _TEXT_KEPT:
+        return True
+    return _share(list("".join(wanted.split())), list(kept)) >= _LETTERS_KEPT
 
 
 def _pairs(text: str) -> list[str]:
@@ -129,7 +173,5 @@ def _pairs(text: str) -> list[str]:
     return [packed[at : at + 2] for at in range(len(packed) - 1)]
 
 
-def _share(wanted: list[str], kept: Counter[str]) -> float:
-    if not wanted:
-        return 1.0
-    return sum((Counter(wanted) & kept).values()) / len(wanted)
+def _share(wanted: list[str], kept: list[str]) -> float:
+    return (Counter(wanted) & Counter(kept)).total() / len(wanted) if wanted else 1.0

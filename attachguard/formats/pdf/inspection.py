@@ -10,6 +10,7 @@ from attachguard.formats.pdf.content import CARRIED
 from attachguard.formats.pdf.document import TooLargeError, open_pdf
 from attachguard.formats.pdf.embedded import Extraction
 from attachguard.formats.pdf.forms import xfa, xfa_packets
+from attachguard.formats.pdf.hidden import hidden_text
 from attachguard.formats.pdf.pages import page_findings
 from attachguard.formats.pdf.pdfium import opens
 from attachguard.formats.pdf.places import placed
@@ -50,6 +51,7 @@ def _inspect_open(data: bytes, pdf: pikepdf.Pdf, limits: Limits) -> Inspection:
         extraction.look(entry)
     findings.extend(_in_shadows(data, pdf, extraction, limits))
     findings.extend(_repairs(pdf))
+    findings.extend(hidden_text(data, limits))
     if not opens(data):
         findings.append(Finding("pdf.malformed", detail="one reader opens it, another does not"))
     parts, about_parts = extraction.parts()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pikepdf
 
-from attachguard.formats.pdf.characters import Word, ink_of, said, visible_words
+from attachguard.formats.pdf.characters import Word, ink_of, visible_words
 from attachguard.formats.pdf.document import decoded, dictionary_at
 from attachguard.formats.pdf.fonts import leaves_fonts_to_the_reader
 from attachguard.formats.pdf.pdfium import UnreadableError
@@ -74,8 +74,7 @@ def _share(wanted: str, kept: str) -> float:
 
 def _missing(words: list[Word], kept: Counter[str]) -> Iterator[Word]:
     for word in words:
-        text = said([word])
-        if kept[text] > 0:
-            kept[text] -= 1
+        if kept[word.text] > 0:
+            kept[word.text] -= 1
         else:
             yield word

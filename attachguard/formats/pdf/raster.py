@@ -12,7 +12,7 @@ from PIL import Image, ImageChops
 
 from attachguard.formats.pdf.about import About
 from attachguard.formats.pdf.characters import ink_of, visible_words
-from attachguard.formats.pdf.encode import Encoded, encode_exact, encode_jpeg
+from attachguard.formats.pdf.encode import Encoded, encode_exact_quickly, encode_jpeg
 from attachguard.formats.pdf.images import picture_stream
 from attachguard.formats.pdf.pdfium import UnreadableError
 from attachguard.formats.pdf.render import Print, Sheet, printing
@@ -39,7 +39,7 @@ STEPS = (
 _FEW_COLOURS = 600
 """Different colours among a sixteenth of the points, up to which a page is drawn and not photographed."""
 
-_GREYS = 16
+_GREYS = 8
 """Steps of grey of a page without colours: text edges need no more."""
 
 
@@ -86,7 +86,7 @@ def _page(sheet: Sheet, unit: float, sharpness: Sharpness, target: pikepdf.Pdf, 
     scale = min(unit, limits.page_points / max(sheet.width, sheet.height, 1))
     drawn = sheet.draw(sharpness.dpi * min(scale, 1.0), mode="RGB")
     encoded = encode_page(drawn, sharpness.quality)
-    words = visible_words(sheet, ink_of(drawn.convert("L").reduce(2), sheet))
+    words = visible_words(sheet, ink_of(drawn.getchannel("G").reduce(2), sheet))
     width, height = sheet.width * scale, sheet.height * scale
     layer = text_layer(words, sheet.height, target)
     content = (
@@ -110,10 +110,10 @@ def encode_page(drawn: Image.Image, quality: int) -> Encoded:
         grey = drawn.getchannel("G")
         tones = sample.getchannel("G").histogram()
         between = sum(tones[16:240]) / max(1, sum(tones))
-        return encode_jpeg(grey, quality) if between > 0.25 else encode_exact(_few_greys(grey))
+        return encode_jpeg(grey, quality) if between > 0.25 else encode_exact_quickly(_few_greys(grey))
     if sample.getcolors(_FEW_COLOURS) is None:
         return encode_jpeg(drawn, quality)
-    return encode_exact(drawn.quantize(colors=256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+    return encode_exact_quickly(drawn.quantize(colors=256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 
 
 def _is_grey(drawn: Image.Image) -> bool:
@@ -124,7 +124,7 @@ def _is_grey(drawn: Image.Image) -> bool:
 
 
 def _few_greys(grey: Image.Image) -> Image.Image:
-    """Give a page in sixteen greys, or two where it has no more."""
+    """Give a page in a few greys, or two where it has no more."""
     levels = grey.histogram()
     if sum(levels[8:248]) == 0:
         return grey.convert("1", dither=Image.Dither.NONE)

@@ -5,6 +5,7 @@ program is needed and any script can be said.
 """
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,12 @@ from attachguard.formats.pdf.pages import box_at
 
 _CODES = 255
 """Letters of one font: codes 1 to 255; a further font takes the next ones."""
+
+_LEFTWARDS = frozenset({"R", "AL"})
+"""Bidirectional classes of letters that are written from right to left (UAX #9, 3.2)."""
+
+_SLANT = 0.02
+"""Points by which upright words lean: pdfium overlooks Type 3 text that is exactly upright."""
 
 _BLOCK = 100
 """Letters that one block of a character map may name (Adobe technical note 5014, section 3)."""
@@ -51,7 +58,7 @@ def lay_over(page: pikepdf.Object, words: Sequence[Word], target: pikepdf.Pdf) -
 
 def text_layer(words: Sequence[Word], height: float, target: pikepdf.Pdf) -> TextLayer:
     """Set words (in points from the upper left corner) on a page of this height, in `target`."""
-    letters = sorted({character.text for word in words for character in word} | {" "})
+    letters = sorted({letter for word in words for letter in word.text})
     places = {letter: divmod(index, _CODES) for index, letter in enumerate(letters)}
     lines = [b"BT"]
     for word in words:
@@ -61,18 +68,19 @@ def text_layer(words: Sequence[Word], height: float, target: pikepdf.Pdf) -> Tex
 
 
 def _set(word: Word, height: float, places: dict[str, tuple[int, int]]) -> list[bytes]:
-    """Set one word and a space, in runs of one font."""
+    """Set one word, in runs of one font; readers see the gap to the next one."""
     along, start, up = _line(word)
     made: list[bytes] = []
     run: list[int] = []
-    text = [*(character.text for character in word), " "]
+    text = word.text
     for index, letter in enumerate(text):
         font, code = places[letter]
         run.append(code + 1)
         if index + 1 == len(text) or places[text[index + 1]][0] != font:
             first = index + 1 - len(run)
             x, y = start[0] + along[0] * first, start[1] + along[1] * first
-            matrix = (along[0], -along[1], up[0], -up[1], x, height - y)
+            across = along[0] if abs(along[0]) >= _SLANT else math.copysign(_SLANT, along[0])
+            matrix = (across, -along[1], up[0], -up[1], x, height - y)
             numbers = " ".join(f"{number:.2f}" for number in matrix)
             made.append(f"/T{font} 1 Tf {numbers} Tm <{bytes(run).hex()}> Tj".encode("ascii"))
             run = []
@@ -84,20 +92,20 @@ Vector = tuple[float, float]
 
 def _line(word: Word) -> tuple[Vector, Vector, Vector]:
     """Give the step from letter to letter, the lower left corner of the first, and the height of letters."""
-    first, last = word[0], word[-1]
+    first, last = word.first, word.last
     across, down = last.middle[0] - first.middle[0], last.middle[1] - first.middle[1]
     upright = abs(across) >= abs(down)
-    if len(word) > 1 and (across or down):
-        along = across / (len(word) - 1), down / (len(word) - 1)
+    if len(word.text) > 1 and (across or down):
+        along = across / (len(word.text) - 1), down / (len(word.text) - 1)
     else:
         along = max(first.right - first.left, 0.5), 0.0
         upright = True
-    sizes = (c.bottom - c.top if upright else c.right - c.left for c in word)
+    sizes = (spot.bottom - spot.top if upright else spot.right - spot.left for spot in (first, last))
     size = max(0.5, *sizes)
     length = math.hypot(*along)
     above = (along[1] * size / length, -along[0] * size / length)
-    if upright and above[1] > 0:  # written from right to left: letters stand upright all the same
-        above = (-above[0], -above[1])
+    if upright and above[1] > 0 and unicodedata.bidirectional(word.text[0]) in _LEFTWARDS:
+        above = (-above[0], -above[1])  # written from right to left, letters stand upright all the same
     start = (
         first.middle[0] - along[0] / 2 - above[0] / 2,
         first.middle[1] - along[1] / 2 - above[1] / 2,

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
+from PIL import Image
 
 from attachguard.formats.contract import Order
 from attachguard.formats.pdf import inspect, normalize
+from attachguard.formats.pdf.render import printing
 from attachguard.model import Inspection, Limits, Rebuilt
 
 HELLO = b"BT /F 24 Tf 72 700 Td (Invoice 2024-117) Tj 0 -40 Td (Total 1250 euro) Tj ET"
@@ -127,6 +129,37 @@ def printed(data: bytes) -> bytes:
 def rebuilt(data: bytes, limits: Limits | None = None) -> Rebuilt:
     order = Order(original=data, method="print", printed=printed(data), parts=(), limits=limits or Limits())
     return normalize(order)
+
+
+def rastered(data: bytes, limits: Limits | None = None) -> Rebuilt:
+    return normalize(Order(original=data, method="raster", printed=None, parts=(), limits=limits or Limits()))
+
+
+def pictures_of_pages(data: bytes) -> bytes:
+    made = rastered(data)
+    assert made.data is not None, made.findings
+    return made.data
+
+
+def size_of(data: bytes, index: int = 0) -> tuple[float, float]:
+    with printing(data) as document, document.sheet(index) as sheet:
+        return sheet.width, sheet.height
+
+
+def drawn(data: bytes, dpi: float = 72, *, mode: str = "L", index: int = 0) -> Image.Image:
+    with printing(data) as document, document.sheet(index) as sheet:
+        return sheet.draw(dpi, mode=mode)
+
+
+def text_of(data: bytes, index: int = 0) -> str:
+    with printing(data) as document, document.sheet(index) as sheet:
+        return sheet.text()
+
+
+def difference(one: Image.Image, other: Image.Image) -> int:
+    """The largest difference of any sample."""
+    assert one.size == other.size
+    return max(abs(a - b) for a, b in zip(one.tobytes(), other.tobytes(), strict=True))
 
 
 def copy_of(data: bytes, limits: Limits | None = None) -> bytes:

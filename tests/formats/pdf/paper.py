@@ -33,7 +33,9 @@ def pieces() -> dict[str, bytes]:
         "bar": b"q 0.1 0.2 0.5 rg 0 732 612 60 re f Q\n",
         "title": b"q 1 1 1 rg " + text(22, 60, 752, "Invoice 2024-117") + b"Q\n",
         "logo": b"q 60 0 0 36 500 744 cm /Logo Do Q\n",
-        "address": text(11, 60, 690, "Jansen and sons") + text(11, 60, 675, "Herengracht 12") + text(11, 60, 660, "Utrecht"),
+        "address": text(11, 60, 690, "Jansen and sons")
+        + text(11, 60, 675, "Herengracht 12")
+        + text(11, 60, 660, "Utrecht"),
         "tint": b"q 0.9 0.9 0.8 rg 50 420 512 70 re f Q\n",
         **paragraph,
         "rows": rows,
@@ -72,7 +74,8 @@ def build(
 def picture() -> Image.Image:
     """Something photographic: shades in all directions, and a shape."""
     shade, ring = Image.linear_gradient("L").resize((120, 80)), Image.radial_gradient("L").resize((120, 80))
-    return Image.merge("RGB", (shade, ring, shade.transpose(Image.Transpose.ROTATE_180)))
+    aslant = Image.linear_gradient("L").rotate(90).resize((120, 80))
+    return Image.merge("RGB", (shade, ring, aslant))
 
 
 def _page(pdf: pikepdf.Pdf, content: bytes, photo: Image.Image) -> None:
@@ -80,9 +83,7 @@ def _page(pdf: pikepdf.Pdf, content: bytes, photo: Image.Image) -> None:
     page = pdf.pages[-1].obj
     bold = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name("/Helvetica"))
     function = Dictionary(FunctionType=2, Domain=Array([0, 1]), C0=Array([1, 0.9, 0]), C1=Array([0.6, 0, 0]), N=1)
-    shading = Dictionary(
-        ShadingType=2, ColorSpace=Name.DeviceRGB, Coords=Array([60, 0, 240, 0]), Function=function
-    )
+    shading = Dictionary(ShadingType=2, ColorSpace=Name.DeviceRGB, Coords=Array([60, 0, 240, 0]), Function=function)
     page["/Resources"] = Dictionary(
         Font=Dictionary(F=bold),
         XObject=Dictionary(Logo=_image(pdf, Image.radial_gradient("L")), Photo=_image(pdf, photo)),

@@ -12,7 +12,6 @@ from attachguard.formats.contract import Order
 from attachguard.formats.pdf import normalize
 from attachguard.formats.pdf.audit import violations
 from attachguard.formats.pdf.pdfium import opened, page_count
-from attachguard.formats.pdf.render import printing
 from attachguard.model import Limits
 from tests.formats.pdf.made import (
     HELVETICA,
@@ -21,13 +20,17 @@ from tests.formats.pdf.made import (
     attach,
     codes,
     copy_of,
+    difference,
+    drawn,
     hello,
     new,
     printed,
     rebuilt,
     saved,
     script,
+    size_of,
     stream,
+    text_of,
 )
 
 
@@ -148,15 +151,14 @@ def test_a_form_that_holds_itself_is_copied_once() -> None:
 def test_a_unit_makes_the_copy_as_large_as_the_original_is_meant() -> None:
     pdf = new(size=(100, 200))
     pdf.pages[0].obj["/UserUnit"] = 2
-    with printing(copy_of(saved(pdf))) as copy:
-        assert copy.size(0) == (200, 400)
+    assert size_of(copy_of(saved(pdf))) == (200, 400)
 
 
 def test_a_page_larger_than_pages_can_be_is_made_smaller_whole() -> None:
     pdf = new(b"0 0 20000 20000 re f", size=(20_000, 10_000))
-    with printing(copy_of(saved(pdf))) as copy:
-        assert copy.size(0) == (14_400, 7_200)
-        assert copy.draw(0, 3.6).getextrema() == (0, 0)
+    copy = copy_of(saved(pdf))
+    assert size_of(copy) == (14_400, 7_200)
+    assert drawn(copy, 3.6).getextrema() == (0, 0)
 
 
 def picture(image: Image.Image, keys: bytes, data: bytes) -> bytes:
@@ -188,9 +190,7 @@ def test_no_byte_of_a_jpeg_passes_and_it_looks_the_same() -> None:
     original = picture(image, b"/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", jpeg(image, comment=b"hi"))
     copy = copy_of(original)
     assert b"hi" not in copy
-    with printing(original) as before, printing(copy) as after:
-        darker = [abs(a - b) for a, b in zip(before.draw(0, 72).tobytes(), after.draw(0, 72).tobytes(), strict=True)]
-        assert max(darker) < 16
+    assert difference(drawn(original), drawn(copy)) < 16
 
 
 def test_a_damaged_jpeg_ends_in_a_finding() -> None:
@@ -261,9 +261,7 @@ def test_a_picture_looks_the_same_after_it_was_decoded_and_encoded(kind: str) ->
     made = normalize(Order(original=document, method="print", printed=document, parts=(), limits=Limits()))
     assert made.data is not None, made.findings
     assert list(violations(made.data, Limits())) == []
-    with printing(document) as before, printing(made.data) as after:
-        a, b = before.draw(0, 72, mode="RGB"), after.draw(0, 72, mode="RGB")
-        assert max(abs(x - y) for x, y in zip(a.tobytes(), b.tobytes(), strict=True)) < 24
+    assert difference(drawn(document, mode="RGB"), drawn(made.data, mode="RGB")) < 24
 
 
 @pytest.mark.parametrize("kind", sorted(sources()))
@@ -304,12 +302,10 @@ def test_more_pages_than_are_rendered_are_not_copied() -> None:
 def test_a_turned_page_keeps_its_size_as_shown() -> None:
     pdf = new(size=(300, 500))
     pdf.pages[0].obj["/Rotate"] = -90
-    with printing(copy_of(saved(pdf))) as copy:
-        assert copy.size(0) == (500, 300)
+    assert size_of(copy_of(saved(pdf))) == (500, 300)
 
 
 def test_text_outside_the_crop_is_gone() -> None:
     pdf = new(b"BT /F 24 Tf 72 700 Td (OUTSIDE) Tj 0 -400 Td (INSIDE) Tj ET")
     pdf.pages[0].obj["/CropBox"] = Array([0, 0, 612, 400])
-    with printing(copy_of(saved(pdf))) as copy:
-        assert copy.text(0).split() == ["INSIDE"]
+    assert text_of(copy_of(saved(pdf))).split() == ["INSIDE"]

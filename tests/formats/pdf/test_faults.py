@@ -149,23 +149,15 @@ def form(value: str, tick: str) -> bytes:
         font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
         shown = pdf.make_stream(b"/Tx BMC q BT /F 12 Tf 2 6 Td (%b) Tj ET Q EMC" % value.encode("ascii"))
         ticked = pdf.make_stream(b"q 1.5 w 2 6 m 5 2 l 10 10 l S Q")
-        for drawn, box in ((shown, [0, 0, 200, 20]), (ticked, [0, 0, 12, 12])):
-            drawn["/Type"], drawn["/Subtype"], drawn["/BBox"] = Name.XObject, Name.Form, Array(box)
+        for drawn, corners in ((shown, [0, 0, 200, 20]), (ticked, [0, 0, 12, 12])):
+            drawn["/Type"], drawn["/Subtype"], drawn["/BBox"] = Name.XObject, Name.Form, Array(corners)
             drawn["/Resources"] = Dictionary(Font=Dictionary(F=font))
         empty = pdf.make_stream(b"")
         empty["/Type"], empty["/Subtype"], empty["/BBox"] = Name.XObject, Name.Form, Array([0, 0, 12, 12])
-        annotate(
-            *(pdf,),
-            **{"Subtype": Name.Widget, "FT": Name.Tx, "T": "name", "V": value, "Rect": Array([60, 130, 260, 150])},
-            AP=Dictionary(N=shown),
-        )
-        annotate(
-            *(pdf,),
-            **{"Subtype": Name.Widget, "FT": Name.Btn, "T": "agreed", "Rect": Array([300, 130, 312, 142])},
-            AP=Dictionary(N=Dictionary(Yes=ticked, Off=empty)),
-            AS=Name(tick),
-            V=Name(tick),
-        )
+        field, box = Array([60, 130, 260, 150]), Array([300, 130, 312, 142])
+        states = Dictionary(Yes=ticked, Off=empty)
+        annotate(pdf, Subtype=Name.Widget, FT=Name.Tx, T="name", V=value, Rect=field, AP=Dictionary(N=shown))
+        annotate(pdf, Subtype=Name.Widget, FT=Name.Btn, T="agreed", Rect=box, AP=Dictionary(N=states), AS=Name(tick))
         pdf.Root["/AcroForm"] = Dictionary(Fields=Array(list(pdf.pages[0].obj["/Annots"])[1:]))
 
     return build(alter=alter)

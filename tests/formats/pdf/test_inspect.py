@@ -7,6 +7,7 @@ from pikepdf import Array, Dictionary, Name
 from attachguard.formats.pdf import inspect
 from attachguard.model import Limits
 from tests.formats.pdf.made import (
+    HELLO,
     PAGE,
     add_page,
     annotate,
@@ -265,7 +266,6 @@ def test_pages_and_pictures_of_other_files_are_told() -> None:
     form = b"/Type/XObject/Subtype/Form/BBox[0 0 1 1]"
     assert codes(hello(more={6: stream(b"", form + b"/Ref<</F(x.pdf)/Page 0>>")})) == {"pdf.external_stream"}
     assert codes(hello(more={6: stream(b"", form + b"/OPI<</1.3<</F(x)>>>>")})) == {"pdf.external_stream"}
-    assert codes(hello(more={6: b"<</Type/Filespec/FS/URL/F(https://a.example/x)>>"})) == {"pdf.external_stream"}
     assert codes(hello(more={6: stream(b"", form)})) == set()
 
 
@@ -303,6 +303,27 @@ def test_a_calculator_function_may_only_calculate() -> None:
 def test_a_stream_that_can_not_be_read_where_it_must_be_is_told() -> None:
     function = b"/FunctionType 4/Filter/FlateDecode"
     assert codes(hello(more={6: stream(b"garbage", function)})) == {"pdf.malformed"}
+
+
+def test_text_in_an_invisible_mode_is_told() -> None:
+    shown = HELLO.replace(b"24 Tf", b"24 Tf 0 Tr")
+    assert codes(hello(content=shown.replace(b"0 Tr", b"3 Tr"))) == {"pdf.hidden_text"}
+    assert codes(hello(content=shown.replace(b"0 Tr", b"2 Tr"))) == set()
+
+
+def test_invisible_text_inside_a_form_is_told() -> None:
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</XObject<</X 6 0 R>>>>/Contents 4 0 R>>"
+    form = b"/Type/XObject/Subtype/Form/BBox[0 0 612 792]/Resources<</Font<</F 5 0 R>>>>"
+    document = hello(page=page, content=b"/X Do", more={6: stream(b"3 Tr " + HELLO, form)})
+    assert codes(document) == {"pdf.hidden_text"}
+
+
+def test_text_outside_the_page_is_told() -> None:
+    pdf = new(b"BT /F 24 Tf 72 700 Td (gone) Tj ET")
+    pdf.pages[0].obj["/CropBox"] = Array([0, 0, 612, 400])
+    assert codes(saved(pdf)) == {"pdf.hidden_text"}
+    pdf.pages[0].obj["/CropBox"] = Array([0, 0, 612, 710])
+    assert codes(saved(pdf)) == set()
 
 
 def test_embedded_files_are_told_and_handed_out() -> None:
@@ -405,12 +426,12 @@ def test_too_many_pages_are_told() -> None:
 
 
 def test_a_huge_page_is_told_and_the_largest_allowed_is_not() -> None:
-    assert codes(saved(new(size=(14_400, 200)))) == set()
-    assert codes(saved(new(size=(2_000_000, 200)))) == {"pdf.huge_page"}
+    assert codes(saved(new(b"", size=(14_400, 200)))) == set()
+    assert codes(saved(new(b"", size=(2_000_000, 200)))) == {"pdf.huge_page"}
 
 
 def test_a_page_whose_unit_makes_it_huge_is_told() -> None:
-    pdf = new(size=(8000, 200))
+    pdf = new(b"", size=(8000, 200))
     pdf.pages[0].obj["/UserUnit"] = 2
     assert codes(saved(pdf)) == {"pdf.huge_page"}
 

@@ -1,0 +1,125 @@
+"""Reads CSV in every way that programs read it, and takes the harm out of cells without touching the rest.
+
+Inspection reads with the standard library's `csv`; neutralizing finds the same cells with a scanner of its own, since
+it must know where each stands in the text.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+from attachguard.formats.cells import BLANK, STARTERS, is_formula
+
+DELIMITERS = ",;\t|"
+"""What programs separate cells with, in the order of preference when a table has none of them."""
+
+csv.field_size_limit(1 << 30)  # a cell of any size that fits in a file: the limit is the file's
+
+_SEP = re.compile(r"[\ufeff\"]{0,2}sep=([^\r\n])\"?[ ;,]{0,3}(?:\r\n|\r|\n|$)", re.IGNORECASE)
+_SUSPECT = re.compile(rf"(?:^|(?<=[\s,;|\"\ufeff]))[{re.escape(STARTERS)}]")
+"""Where a cell that starts like a formula could begin, whatever separates cells; most tables have none."""
+_SUSPECTS = {
+    delimiter: re.compile(rf"{re.escape(delimiter)}(?:[\s\"]{{0,63}}[{re.escape(STARTERS)}]|[\s\"]{{64}})")
+    for delimiter in DELIMITERS
+}
+"""The same for one delimiter; a long run of blanks is suspect by itself, so that the search stays linear."""
+_SAMPLE_LINES = 200
+
+FORMULAS = 200_000
+"""Cells of one table that are neutralized; a table of nothing else is no table."""
+
+
+class TooManyError(ValueError):
+    """A table of more formulas than are neutralized."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell that starts like a formula, and where it stands (both counted from 1)."""
+
+    row: int
+    column: int
+    content: str
+
+
+def separator(text: str) -> str:
+    """Tell what separates the cells: what a `sep=` line says, else the delimiter met in most of the first lines."""
+    said = _SEP.match(text)
+    if said and said[1] != '"':
+        return said[1]
+    counts = Counter[str]()
+    for number, line in enumerate(io.StringIO(text[: 64 * 1024], newline="")):
+        if number == _SAMPLE_LINES:
+            break
+        bare = re.sub(r'"[^"]*+"', "", line)
+        counts.update({delimiter: 1 for delimiter in DELIMITERS if delimiter in bare})
+    return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
+
+
+def formulas(text: str) -> Iterator[Cell]:
+    """Find the cells that start like a formula, first as the table is meant, then as other readers may split it.
+
+    Where the table's own delimiter stands inside a cell of another reading, what follows it was looked at already.
+    A file that leaves a quotation mark open is also read without any quoting. Linear, at most ten readings.
+    """
+    own = separator(text)
+    if not _SUSPECT.search(text) and own in DELIMITERS:
+        return
+    for delimiter in dict.fromkeys(own + DELIMITERS):
+        if delimiter != own and not _SUSPECTS[delimiter].search(text):
+            continue
+        yield from _formulas(text, delimiter, own, csv.QUOTE_MINIMAL)
+        if text.count('"') % 2:
+            yield from _formulas(text, delimiter, own, csv.QUOTE_NONE)
+
+
+def _formulas(text: str, delimiter: str, own: str, quoting: Literal[0, 3]) -> Iterator[Cell]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    for number, row in enumerate(reader, start=1):
+        for column, cell in enumerate(row, start=1):
+            if is_formula(cell if delimiter == own else cell.partition(own)[0]):
+                yield Cell(row=number, column=column, content=cell)
+
+
+def neutralized(text: str) -> str:
+    """Put an apostrophe before what would start each formula: spreadsheet programs then show the cell as text.
+
+    Nothing else changes: delimiters, quotation marks, line ends and all other cells stay. Linear. Raises
+    TooManyError.
+    """
+    places = sorted(set(islice(_places(text), FORMULAS + 1)))
+    if len(places) > FORMULAS:
+        raise TooManyError(f"more than {FORMULAS} cells start like a formula")
+    pieces = [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True)]
+    return "'".join(pieces)
+
+
+def _places(text: str) -> Iterator[int]:
+    own = separator(text)
+    if not _SUSPECT.search(text) and own in DELIMITERS:
+        return
+    for delimiter in dict.fromkeys(own + DELIMITERS):
+        if delimiter != own and not _SUSPECTS[delimiter].search(text):
+            continue
+        yield from _places_under(text, delimiter, own, _QUOTED)
+        if text.count('"') % 2:
+            yield from _places_under(text, delimiter, own, "")
+
+
+_QUOTED = r'(?:"((?:[^"]++|"")*)(?:"|\Z))?'
+
+
+def _places_under(text: str, delimiter: str, own: str, quoted: str) -> Iterator[int]:
+    scanner = re.compile(rf"{quoted or '()'}([^{re.escape(delimiter)}\r\n]*+)(?:{re.escape(delimiter)}|\r\n?|\n|\Z)")
+    for cell in scanner.finditer(text):
+        content = (cell[1] or "").replace('""', '"') + cell[2]
+        if is_formula(content if delimiter == own else content.partition(own)[0]):
+            place = cell.start()
+            while text[place] in BLANK:
+                place += 1
+            yield place

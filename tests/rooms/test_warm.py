@@ -1,0 +1,56 @@
+"""Behind the walls nothing can be imported: what the readers need was loaded before, or it is missing for every file."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from samples.build import bytes_of
+from samples.cases import load_cases
+
+READ_ALL = """
+import sys
+from pathlib import Path
+sys.path.append(sys.argv[1])
+from attachguard.formats.contract import Order
+from attachguard.model import Limits
+from attachguard.sandbox import inside, warm
+
+warm.codecs()
+readers = inside.real_readers()
+inside.rehearse(readers)
+limits = Limits(pixels=1_000_000, pages=5)
+before, late, read = set(sys.modules), set(), 0
+
+def look(path):
+    data = path.read_bytes()
+    found = readers.identify(data, path.suffix[1:].lower(), limits)
+    if found.kind is None:
+        return
+    module = readers.formats[found.kind]
+    module.inspect(data, limits)
+    for method in module.KIND.methods:
+        order = Order(original=data, method=method, printed=data, parts=(), limits=limits)
+        copy = module.normalize(order).data
+        if copy is not None:
+            module.verify(data, copy, limits)
+
+for path in sorted(Path(sys.argv[2]).iterdir()):
+    try:
+        look(path)
+    except Exception as error:
+        print("raised", path.name, type(error).__name__, file=sys.stderr)
+    read += 1
+print(read, *sorted(set(sys.modules) - before))
+"""
+
+
+def test_no_reader_imports_anything_when_it_reads(tmp_path: Path) -> None:
+    files = [(case, file) for case in load_cases() for file in case.files]
+    for number, (case, file) in enumerate(files):
+        extension = file.name.rpartition(".")[2] if file.name.isascii() else ""
+        (tmp_path / f"{number}.{extension}").write_bytes(bytes_of(case, file))
+    root = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", READ_ALL, root, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == [str(len(files))], done.stderr
