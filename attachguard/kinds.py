@@ -34,7 +34,13 @@ class Kind:
 _ALL = (
     Kind(name="bmp", title="BMP picture", media_type="image/bmp", extensions=("bmp",), methods=("rebuild",)),
     Kind(name="csv", title="CSV table", media_type="text/csv", extensions=("csv",), methods=("rebuild",)),
-    Kind(name="doc", title="Word 97-2003 document", media_type="application/msword", extensions=("doc",)),
+    Kind(
+        name="doc",
+        title="Word 97-2003 document",
+        media_type="application/msword",
+        extensions=("doc",),
+        methods=("rebuild",),
+    ),
     Kind(
         name="docx",
         title="Word document",
@@ -86,7 +92,13 @@ _ALL = (
         extensions=("xhtml",),
         methods=("rebuild",),
     ),
-    Kind(name="xls", title="Excel 97-2003 workbook", media_type="application/vnd.ms-excel", extensions=("xls",)),
+    Kind(
+        name="xls",
+        title="Excel 97-2003 workbook",
+        media_type="application/vnd.ms-excel",
+        extensions=("xls",),
+        methods=("rebuild",),
+    ),
     Kind(
         name="xlsx",
         title="Excel workbook",
@@ -100,14 +112,13 @@ _ALL = (
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 """Every kind by its name."""
 
+
 def copied(kind: Kind) -> Kind:
     """Tell what kind a safe copy of this kind is."""
     return KINDS[kind.becomes or kind.name]
 
 
-BY_EXTENSION: Mapping[str, Kind] = MappingProxyType(
-    {extension: kind for kind in _ALL for extension in kind.extensions}
-)
+BY_EXTENSION: Mapping[str, Kind] = MappingProxyType({extension: kind for kind in _ALL for extension in kind.extensions})
 """Every kind by each of its extensions, lower case, without the dot."""
 
 WINMAIL = "winmail.dat"

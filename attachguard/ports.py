@@ -52,9 +52,7 @@ class Sandbox(Protocol):
         """Needs `attachment.kind`."""
         ...
 
-    def normalize(
-        self, attachment: Attachment, method: str, parts: Sequence[JudgedPart], limits: Limits
-    ) -> Rebuilt:
+    def normalize(self, attachment: Attachment, method: str, parts: Sequence[JudgedPart], limits: Limits) -> Rebuilt:
         """Make a safe copy by `method`, one of `attachment.kind.methods`."""
         ...
 

@@ -14,7 +14,7 @@ LENGTH = 32_768
 """Characters of a formula that are read; Excel itself stops at 8192 (18.17.2.1)."""
 
 _QUOTED = re.compile(r"""("[^"]*")|('[^']*')""")
-_CALL = re.compile(r"([^\W\d][\w.]*+)[ \t\r\n]*+\(")
+_CALL = re.compile(r"(?<![\w.])([^\W\d][\w.]*)[ \t\r\n]*\(")
 _FUTURE = re.compile(r"(?:_XL[A-Z]{2,4}\.){1,4}")
 _PARAMETER = "_XLPM."
 """Beginning of the names of a LAMBDA's own parameters ([MS-XLSX] section 2.2.2)."""

@@ -79,7 +79,7 @@ def _part_name(member: str) -> str:
     return escape(quote(f"/{member}", safe=_SAFE))
 
 
-_SAFE = "/!$&'()*+,;=:@-._~"
+_SAFE = "/!$&'(),;=*:@-._~+"
 """What a part name may hold unescaped (RFC 3986 pchar)."""
 
 
