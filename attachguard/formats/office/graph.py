@@ -86,6 +86,9 @@ class _Walk:
         self._follow(target)
         while self._forget_incomplete():
             pass
+        taken = next((name for name in self.graph.pictures if name.lower() in self.graph.nodes), None)
+        if taken is not None:
+            raise Refused("copy.failed", taken, "is the name of a part that is no picture")
 
     def _follow(self, main: str) -> None:
         waiting = [self._add(main, "officedocument")]
@@ -149,8 +152,6 @@ class _Walk:
         picture = fresh or BLANK
         folder = posixpath.dirname(self._contents[target][0]) if target in self._contents else _media_of(node.name)
         name = f"{folder}/picture{len(self._drawn) + 1}.{picture.extension}".lstrip("/")
-        if name.lower() in self._contents:
-            name = f"{folder}/copy-of-picture{len(self._drawn) + 1}.{picture.extension}".lstrip("/")
         self._drawn[target] = name
         self.graph.pictures[name] = picture
         return name

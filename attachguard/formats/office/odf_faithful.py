@@ -70,7 +70,7 @@ def _addresses(name: str, content: bytes, members: dict[str, bytes]) -> Iterator
 
 
 def _words(content: bytes) -> Iterator[str]:
-    """Give the pieces of text below the root in their order; runs of one text are one piece."""
+    """Give the text below the root without its spaces: removed elements leave none behind."""
     root = etree.fromstring(content, parser())
     pieces: list[str] = []
     skipping: etree._Element | None = None
@@ -89,4 +89,4 @@ def _words(content: bytes) -> Iterator[str]:
             skipping = None
         if skipping is None and element is not root:
             pieces.append(element.tail or "")
-    yield from "".join(piece if piece.strip() else " " for piece in pieces).split()
+    yield from "".join(pieces).split()
