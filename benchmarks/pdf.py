@@ -205,7 +205,7 @@ def ssim(one: Image.Image, other: Image.Image) -> float:
     a, b = one.convert("F"), other.convert("F")
 
     def mean(picture: Image.Image) -> list[float]:
-        return list(picture.reduce(8).get_flattened_data())
+        return [float(value) for value in picture.reduce(8).get_flattened_data() if isinstance(value, float)]
 
     def product(x: Image.Image, y: Image.Image) -> Image.Image:
         multiplied: Image.Image = ImageMath.lambda_eval(lambda args: args["x"] * args["y"], x=x, y=y)

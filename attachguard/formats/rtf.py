@@ -1,17 +1,21 @@
 r"""RTF documents (Rich Text Format 1.9.1)."""
 
 import re
+from collections.abc import Sequence
+from itertools import zip_longest
 
 from attachguard.formats.addresses import shown
-from attachguard.formats.contract import Claim, Sample
+from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.links import is_plain_link, leads_outside
+from attachguard.formats.links import leads_outside
 from attachguard.formats.oleobject import read_object
+from attachguard.formats.rtfclean import BrokenGroupsError, clean_rtf
+from attachguard.formats.rtffields import hyperlink_of, leads_astray
+from attachguard.formats.rtftext import shown_text
 from attachguard.formats.rtfwalk import DEPTH, EVENTS, Destination, End, Skipped, Walk, Word
-from attachguard.formats.unsupported import normalize, verify
 from attachguard.formats.wordfields import Fields
 from attachguard.kinds import KINDS
-from attachguard.model import Inspection, Limits
+from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
@@ -32,7 +36,6 @@ LINKED_SHAPE = frozenset({"pibName", "pibFillName", "pibLineName", "fillBlipName
 
 _START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]{0,64}\{\\rt")
 _HIDDEN = re.compile(rb"\\(?:objdata|object|objocx|fldinst|template|field)(?![a-z])", re.IGNORECASE)
-_HYPERLINK = re.compile(r'\s*+HYPERLINK\s++(?:\\[a-z]\s++){0,20}"?([^"\s]*+)', re.IGNORECASE)
 _SHAPE_VALUE = re.compile(rb"\\sn [A-Za-z]{1,40}\}\s{0,8}\{\\sv ?([^{}]{0,4096})\}")
 _PADDING = b" \t\r\n\0\x1a"
 
@@ -48,6 +51,24 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
     for event in Walk(data).events():
         look.see(event)
     return look.harvest.inspection()
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Write the file anew: formatting, text and pictures stay; objects, templates and acting fields go."""
+    try:
+        return Rebuilt(data=clean_rtf(order.original))
+    except BrokenGroupsError as error:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail=str(error)),))
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Look for what a copy must not have, and compare the words of both by a reader that only knows text."""
+    found = [Finding("copy.unsafe", left.where, left.code) for left in inspect(copy, limits).findings]
+    before, after = shown_text(original).split(), shown_text(copy).split()
+    if before != after:
+        first = next((a for a, b in zip_longest(before, after) if a != b), "")
+        found.append(Finding("copy.unfaithful", detail=f"other words from: {first}"))
+    return found
 
 
 class _Look:
@@ -108,9 +129,8 @@ class _Look:
     def _instruction(self, text: str) -> None:
         self._fields.text(text)
         self._fields.mark("end")
-        link = _HYPERLINK.match(text)
-        if link and not is_plain_link(link[1]) and leads_outside(link[1].replace("\\\\", "\\")):
-            self._note("rtf.field", f"HYPERLINK {shown(link[1])}")
+        if leads_astray(text):
+            self._note("rtf.field", f"HYPERLINK {shown(hyperlink_of(text))}")
 
     def _linked_shape(self, name: str) -> None:
         """Report a picture file that a shape names; a value that is not written plainly is reported as it is."""

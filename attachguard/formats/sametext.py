@@ -1,7 +1,7 @@
 """Tells whether a cleaned text is its original without what acts: another way of reading than the one that cleaned.
 
 The cleaner matches patterns; here characters are judged by their Unicode properties, and the original is cut at its
-escape characters, behind which alone something may be missing.
+escape characters, behind which alone something may be missing, and not more than an escape sequence is long.
 """
 
 import re
@@ -14,10 +14,8 @@ _REORDERING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI",
 
 _TAGS = range(0xE0000, 0xE0080)
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f")
-_ESCAPES = re.compile("[\x1b\x9b]")
+_ESCAPES = re.compile("([\x1b\x9b])")
 _MARK = "\ufeff"
-_LONGEST = 400
-"""Characters that may go with one escape character: its parameters, a window's title."""
 
 
 def is_hidden(char: str) -> bool:
@@ -35,17 +33,31 @@ def acting(text: str) -> str:
 def is_faithful(original: str, copy: str) -> bool:
     """Tell whether a copy is its original without what acts, byte order marks left aside. Linear."""
     copy = copy.replace(_MARK, "")
-    pieces = _ESCAPES.split(original.replace(_MARK, ""))
-    position = len(_shown(pieces[0]))
-    if copy[:position] != _shown(pieces[0]):
+    first, *rest = _ESCAPES.split(original.replace(_MARK, ""))
+    position = len(_shown(first))
+    if copy[:position] != _shown(first):
         return False
-    for piece in pieces[1:]:
-        shown = _shown(piece)
-        lost = next((n for n in range(min(len(shown), _LONGEST) + 1) if copy.startswith(shown[n:], position)), None)
+    for escape, piece in zip(rest[::2], rest[1::2], strict=True):
+        shown, most = _shown(piece), len(_shown(piece[: _reach(escape, piece)]))
+        lost = next((count for count in range(most + 1) if copy.startswith(shown[count:], position)), None)
         if lost is None:
             return False
         position += len(shown) - lost
     return position == len(copy)
+
+
+def _reach(escape: str, piece: str) -> int:
+    """Tell how many characters at most go with an escape character before them (ISO/IEC 6429, section 5.4)."""
+    if escape == "\x9b" or piece.startswith("["):
+        start = escape == "\x1b"
+        for at, char in enumerate(piece[start:80], start=start):
+            if not " " <= char <= "?":
+                return at + ("@" <= char <= "~")
+        return min(len(piece), 80)
+    if piece[:1] in ("]", "P", "X", "^", "_") and piece:
+        ends = [at for end in "\a\r\n" if (at := piece.find(end, 0, 300)) >= 0]
+        return min([*ends, 300, len(piece)])
+    return min(len(piece), 5)
 
 
 def _shown(text: str) -> str:

@@ -28,10 +28,14 @@ _SUSPECTS = {
     for delimiter in DELIMITERS
 }
 """The same for one delimiter; a long run of blanks is suspect by itself, so that the search stays linear."""
+_DECIMAL_COMMA = re.compile("(?<=[0-9]),(?=[0-9])")
 _SAMPLE_LINES = 200
 
 FORMULAS = 200_000
 """Cells of one table that are neutralized; a table of nothing else is no table."""
+
+_ROUNDS = 4
+"""An apostrophe for one way of reading can turn a list item of another into a formula; that settles at once."""
 
 
 class TooManyError(ValueError):
@@ -57,6 +61,8 @@ def separator(text: str) -> str:
         if number == _SAMPLE_LINES:
             break
         bare = re.sub(r'"[^"]*+"', "", line)
+        if ";" in bare or "\t" in bare or "|" in bare:
+            bare = _DECIMAL_COMMA.sub("", bare)
         counts.update({delimiter: 1 for delimiter in DELIMITERS if delimiter in bare})
     return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
 
@@ -92,11 +98,15 @@ def neutralized(text: str) -> str:
     Nothing else changes: delimiters, quotation marks, line ends and all other cells stay. Linear. Raises
     TooManyError.
     """
-    places = sorted(set(islice(_places(text), FORMULAS + 1)))
-    if len(places) > FORMULAS:
-        raise TooManyError(f"more than {FORMULAS} cells start like a formula")
-    pieces = [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True)]
-    return "'".join(pieces)
+    for _ in range(_ROUNDS):
+        places = sorted(set(islice(_places(text), FORMULAS + 1)))
+        if len(places) > FORMULAS:
+            raise TooManyError(f"more than {FORMULAS} cells start like a formula")
+        if not places:
+            break
+        pieces = [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True)]
+        text = "'".join(pieces)
+    return text
 
 
 def _places(text: str) -> Iterator[int]:

@@ -52,7 +52,7 @@ def normalize(order: Order) -> Rebuilt:
     decoded = read(order.original)
     if decoded is None:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail="not text"),))
-    text = without_hidden(decoded)
+    text = without_hidden(decoded).lstrip("\ufeff")
     if not text:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail="nothing to read is left"),))
     keeps = decoded.encoding == EIGHT_BIT and not is_windows_1252(text)

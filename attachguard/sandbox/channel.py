@@ -108,7 +108,7 @@ class Zygote:
             finally:
                 os.close(answer_end)
                 report_end.close()
-            return _collect(answer, report, errand.wall + GRACE)
+            return _collect(answer, report, errand.wall * wire.PATIENCE + GRACE)
         except ZygoteLostError as error:
             raise ZygoteLostError(f"{error}: {self._last_words()}") from error
         finally:

@@ -36,16 +36,15 @@ def crashed(ended: wire.Ended) -> bool:
     return os.WIFSIGNALED(ended.status) and os.WTERMSIG(ended.status) in _MEMORY_SIGNALS | {signal.SIGSYS}
 
 
-def machine_was_short(ended: wire.Ended, errand: wire.Errand) -> bool:
-    """Tell whether the machine, not the file, may be to blame, so that one second try is fair.
+def starved(ended: wire.Ended, errand: wire.Errand) -> bool:
+    """Tell whether the child was killed for the time in which it had no processor: the machine is too busy."""
+    return ended.killed and ended.waited >= (wire.PATIENCE - 1) * errand.wall
 
-    Time: the wall clock ran out while the child got less than half of it on a processor. Memory: the kernel
-    killed it below its own limit.
-    """
-    if ended.killed:
-        return ended.cpu < ended.wall / 2
+
+def out_of_memory(ended: wire.Ended, errand: wire.Errand) -> bool:
+    """Tell whether the kernel killed the child below its own limits: the machine or container had no memory."""
     killed = os.WIFSIGNALED(ended.status) and os.WTERMSIG(ended.status) == signal.SIGKILL
-    return killed and ended.cpu < errand.cpu
+    return killed and not ended.killed and ended.cpu < errand.cpu
 
 
 def _name(number: int) -> str:

@@ -1,6 +1,5 @@
-"""What doctor and health show of the room: the walls, attacked anew; the printer, tried; the fonts, counted."""
+"""What doctor and health show of the room: the walls, attacked anew, and the printer, tried."""
 
-import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +8,8 @@ from attachguard.errors import SandboxUnavailable
 from attachguard.model import Check
 from attachguard.sandbox import channel
 from attachguard.sandbox.keeper import Keeper, Tenant
-from attachguard.sandbox.programs import FONTS, PRINTER
+from attachguard.sandbox.programs import PRINTER
 from attachguard.sandbox.wire import Level
-
-_FONT_FILES = frozenset({".ttf", ".otf", ".ttc", ".pfb"})
-_ENOUGH = 10_000
-"""Directory entries looked at when fonts are counted."""
 
 
 def checks(keeper: Keeper, require: Level, print_page: Callable[[], str]) -> tuple[Check, ...]:
@@ -25,42 +20,42 @@ def checks(keeper: Keeper, require: Level, print_page: Callable[[], str]) -> tup
             walls = tuple(_walls(tenant, require))
             level = tenant.proof.level
     except (channel.ZygoteLostError, OSError) as error:
-        return (Check(name="sandbox.level", ok=False, detail=str(error)),)
+        return (Check(name="level", ok=False, detail=str(error)),)
     if level.weaker_than(require):
         return walls
-    return (*walls, _printer(level, print_page), _fonts())
+    return (*walls, _printer(level, print_page))
 
 
 def _walls(tenant: Tenant, require: Level) -> Iterator[Check]:
     proof, hello = tenant.proof, tenant.zygote.hello
     yield Check(
-        name="sandbox.level",
+        name="level",
         ok=not proof.level.weaker_than(require),
         detail=f"{proof.level}, required {require}" + (f"; {proof.weakness}" if proof.weakness else ""),
     )
     yield Check(
-        name="sandbox.attacks",
+        name="attacks",
         ok=bool(proof.acts),
         detail=f"refused just now: {', '.join(proof.acts) or 'nothing'}; deadly: execute a program",
     )
     yield Check(
-        name="sandbox.filter",
+        name="filter",
         ok=bool(hello.filters),
         detail=", ".join(hello.filters) or f"no table of system calls for {os.uname().machine}",
     )
     yield Check(
-        name="sandbox.landlock",
+        name="landlock",
         ok=hello.landlock > 0,
         detail=f"ABI {hello.landlock}" if hello.landlock else "not there",
         required=require is Level.FULL,
     )
     yield Check(
-        name="sandbox.identity",
+        name="identity",
         ok=True,
         detail=f"files are read by user {hello.identity}, the service is user {os.geteuid()}",
     )
     yield Check(
-        name="sandbox.zygote",
+        name="zygote",
         ok=hello.threads == 1,
         detail=f"pid {hello.pid}, {hello.threads} thread, {time.monotonic() - tenant.zygote.born:.0f} s old, "
         f"{tenant.jobs} jobs, {tenant.crashes} crashes",
@@ -69,25 +64,9 @@ def _walls(tenant: Tenant, require: Level) -> Iterator[Check]:
 
 def _printer(level: Level, print_page: Callable[[], str]) -> Check:
     if level is not Level.FULL:
-        return Check(name="sandbox.printer", ok=False, detail=f"no program runs at level {level}")
+        return Check(name="printer", ok=False, detail=f"no program runs at level {level}")
     try:
         wrong = print_page()
     except SandboxUnavailable as error:
         wrong = str(error)
-    return Check(name="sandbox.printer", ok=not wrong, detail=wrong or f"{PRINTER.name} printed a page")
-
-
-def _fonts() -> Check:
-    entries = itertools.islice((name for folder in FONTS for name in _names(folder)), _ENOUGH)
-    count = sum(os.path.splitext(name)[1].lower() in _FONT_FILES for name in entries)
-    return Check(
-        name="sandbox.fonts",
-        ok=count > 0,
-        detail=f"{count} font files; text without its own font is drawn with these",
-        required=False,
-    )
-
-
-def _names(folder: str) -> Iterator[str]:
-    for _, _, files in os.walk(folder):
-        yield from files
+    return Check(name="printer", ok=not wrong, detail=wrong or f"{PRINTER.name} printed a page")

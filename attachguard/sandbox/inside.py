@@ -121,7 +121,10 @@ def _do(job: wire.Job, source: Source, sink: Sink, readers: Readers) -> wire.Ans
 def _identify(job: wire.Identify, source: Source, readers: Readers) -> wire.Identified:
     found = readers.identify(source.bytes_at(job.original), job.extension, job.limits)
     return wire.Identified(
-        kind=found.kind, described=found.described[:200], magic=found.magic[:200], findings=pack(found.findings)
+        kind=found.kind,
+        described=sayable(found.described, 200),
+        magic=sayable(found.magic, 200),
+        findings=pack(found.findings),
     )
 
 

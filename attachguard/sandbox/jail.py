@@ -113,9 +113,15 @@ def volunteer_for_oom() -> None:
 
 def become_nobody() -> None:
     """Stop being root, for good. Raises OSError where that is impossible: root never reads a hostile file."""
-    os.setgroups([])
-    os.setresgid(SPARE_ID, SPARE_ID, SPARE_ID)
-    os.setresuid(SPARE_ID, SPARE_ID, SPARE_ID)
+    try:
+        os.setgroups([])
+        os.setresgid(SPARE_ID, SPARE_ID, SPARE_ID)
+        os.setresuid(SPARE_ID, SPARE_ID, SPARE_ID)
+    except OSError as error:
+        raise PermissionError(
+            f"root reads no file here, and can't become user {SPARE_ID} ({error.strerror}): run the service as"
+            " another user, or leave it the capabilities SETUID and SETGID"
+        ) from error
     if os.getresuid() != (SPARE_ID,) * 3 or os.getresgid() != (SPARE_ID,) * 3:
         raise OSError("still root after giving it up")
 

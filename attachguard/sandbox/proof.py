@@ -9,7 +9,7 @@ import signal
 from dataclasses import dataclass
 
 from attachguard.model import Limits, printable
-from attachguard.sandbox import answers, channel, wire
+from attachguard.sandbox import answers, channel, endings, wire
 from attachguard.sandbox.memfd import InputBuilder, Output
 from attachguard.sandbox.wire import Level
 
@@ -48,31 +48,30 @@ class _BreachError(Exception):
 
 
 def _acts_refused(zygote: channel.Zygote, level: Level, memory: int) -> tuple[str, ...]:
-    done = _attempt(zygote, wire.Probe(service=os.getpid()), level, memory)
-    if isinstance(done.ended, wire.NotForked):
-        raise _BreachError(f"no process could be made ({done.ended.reason})")
+    ended, done = _attempt(zygote, wire.Probe(service=os.getpid()), level, memory)
     marker, untrusted = done.untrusted_answer[:1], done.untrusted_answer[1:]
     if marker != wire.LOCKED:
         raise _BreachError(printable(done.untrusted_answer.decode("utf-8", "replace"), 200))
     try:
         probed, _ = answers.understand(untrusted, wire.Probed, Limits(), _OUTPUT)
     except wire.WireError as error:
-        raise _BreachError(f"no valid answer, status {done.ended.status}") from error
-    possible = [act.name for act in probed.acts if not act.refused] if probed else ["anything"]
-    if probed is None or possible or done.ended.status != 0:
+        raise _BreachError(f"no valid answer, wait status {ended.status}") from error
+    if probed is None or ended.status != 0:
+        raise _BreachError(f"the attempts ended with wait status {ended.status}")
+    possible = [act.name for act in probed.acts if not act.refused]
+    if possible:
         raise _BreachError(f"it was possible to {', '.join(possible)}")
     return tuple(act.name for act in probed.acts)
 
 
 def _trespass_is_deadly(zygote: channel.Zygote, level: Level, memory: int) -> None:
-    match _attempt(zygote, wire.Trespass(), level, memory).ended:
-        case wire.Ended(status=status) if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
-            return
-        case _:
-            raise _BreachError("it was possible to execute a program")
+    ended, _ = _attempt(zygote, wire.Trespass(), level, memory)
+    if not os.WIFSIGNALED(ended.status) or os.WTERMSIG(ended.status) != signal.SIGSYS:
+        raise _BreachError("it was possible to execute a program")
 
 
-def _attempt(zygote: channel.Zygote, job: wire.Job, level: Level, memory: int) -> channel.Done:
+def _attempt(zygote: channel.Zygote, job: wire.Job, level: Level, memory: int) -> tuple[wire.Ended, channel.Done]:
+    """Have a job attempted. A machine too busy or too full to do so proves nothing: that raises ZygoteLostError."""
     with InputBuilder() as source, Output(_OUTPUT) as output:
         place = source.add(wire.encode(job))
         errand = wire.Errand(
@@ -85,4 +84,7 @@ def _attempt(zygote: channel.Zygote, job: wire.Job, level: Level, memory: int) -
             memory=memory,
             output=_OUTPUT,
         )
-        return zygote.run(errand, source.seal(), output.fd)
+        done = zygote.run(errand, source.seal(), output.fd)
+    if isinstance(done.ended, wire.NotForked) or done.ended.killed or endings.out_of_memory(done.ended, errand):
+        raise channel.ZygoteLostError("the walls could not be tried in time")
+    return done.ended, done

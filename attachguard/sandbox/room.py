@@ -66,8 +66,8 @@ class Room:
         found = said.answer or wire.Identified(kind=None, described="unreadable", magic="", findings=())
         return Identification(
             kind=found.kind,
-            described=found.described,
-            magic=found.magic,
+            described=printable(found.described, 200),
+            magic=printable(found.magic, 200),
             findings=said.findings,
             peak_rss=said.peak,
         )
@@ -219,11 +219,13 @@ class Room:
         sealed = source.seal()
         with self._keeper.slot():
             done = self._try(errand, sealed, output)
-            if isinstance(done.ended, wire.NotForked) or endings.machine_was_short(done.ended, errand):
+            if _deserves_second_try(done, errand):
                 output.rewind()
                 done = self._try(errand, sealed, output)
         if isinstance(done.ended, wire.NotForked):
             raise SandboxUnavailable(f"no process could be made: {done.ended.reason}")
+        if endings.starved(done.ended, errand):
+            raise SandboxUnavailable("the machine is too busy to read a file in time")
         if done.untrusted_answer[:1] != wire.LOCKED:
             raise SandboxUnavailable(f"the walls did not go up: {_words(done)}")
         return done.ended, done
@@ -249,6 +251,13 @@ class Room:
             done = tenant.zygote.run(structs.replace(errand, level=level), source, output.fd)
             tenant.note(done)
             return done
+
+
+def _deserves_second_try(done: channel.Done, errand: wire.Errand) -> bool:
+    """Tell whether the file may have had no part in how this ended: it was not read, or the machine was short."""
+    if isinstance(done.ended, wire.NotForked) or done.untrusted_answer[:1] != wire.LOCKED:
+        return True
+    return endings.starved(done.ended, errand) or endings.out_of_memory(done.ended, errand)
 
 
 def _words(done: channel.Done) -> str:

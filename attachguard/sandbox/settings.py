@@ -14,7 +14,7 @@ class RoomSettings:
     """How much a job may use, and how the room is kept. The figures are measured ones: docs/sandbox.md."""
 
     wall: float = 15.0
-    """Seconds until a job is killed."""
+    """Seconds until a job is killed, not counting those in which it waits for a processor (up to 3 times as many)."""
     cpu: int = 10
     """Seconds of processor time."""
     memory: int = 1024 * MIB

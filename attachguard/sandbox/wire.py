@@ -29,6 +29,9 @@ NAME_LENGTH = 1000
 CONTROL_SIZE = 16 * 1024
 """Bytes of the longest message to or from the zygote; it reads none that a file has a word in."""
 
+PATIENCE = 4
+"""A job that waits for a processor may take so many times its `wall`: a busy machine is not the file's fault."""
+
 LOCKED = b"L"
 """The first byte on the answer pipe: the walls are up. Sent before a byte of the file was read, so a file
 cannot forge that it is missing."""
@@ -100,7 +103,7 @@ class Errand(Message, frozen=True):
     job: Span | None
     """For the strict profile: where in the input memfd the Job is written."""
     wall: float
-    """Seconds until the child is killed."""
+    """Seconds until the child is killed, not counting those in which it waited for a processor (PATIENCE)."""
     cpu: int
     """Seconds of processor time."""
     memory: int
@@ -135,7 +138,9 @@ class Ended(Message, frozen=True):
     cpu: float
     """Seconds of processor time used."""
     wall: float
-    """Seconds since the fork."""
+    """Seconds since it got its errand."""
+    waited: float
+    """Of those, seconds in which it could have run but had no processor, when it was killed; else 0."""
     peak: int
     """Largest resident size in bytes."""
 

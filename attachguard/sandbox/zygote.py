@@ -8,6 +8,7 @@ import contextlib
 import errno
 import gc
 import os
+import resource
 import select
 import signal
 import socket
@@ -27,6 +28,8 @@ from attachguard.sandbox.syscalls import SYSTEM_CALLS
 _FDS = 4
 """Descriptors that come with an errand: input, output, answer pipe, report socket."""
 
+_DESCRIPTORS = 4096
+"""Open at one time: more jobs than any machine runs."""
 
 _QUIET = 0.002
 """Seconds without any job after which a spare child is forked, so that the next job need not wait for the fork."""
@@ -44,9 +47,20 @@ class _Spare:
 class _Running:
     pid: int
     report: socket.socket
+    wall: float
     born: float
     deadline: float
+    waited: float = 0.0
     killed: bool = False
+
+    def late(self) -> bool:
+        """Tell whether its time is over. Time in which it waited for a processor is given back, within limits."""
+        now = time.monotonic()
+        if now < self.deadline:
+            return False
+        self.waited = _waited(self.pid)
+        self.deadline = self.born + self.wall + min(self.waited, (wire.PATIENCE - 1) * self.wall)
+        return now >= self.deadline
 
 
 def main(
@@ -60,6 +74,9 @@ def main(
     """
     control = socket.socket(fileno=int(sys.argv[-1]))
     control.set_inheritable(False)
+    # Children close all descriptors there could be; before Linux 5.9 that is one call for each.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, _DESCRIPTORS), hard))
     warm.codecs()
     readers = load()
     if threading.active_count() != 1 or _threads() != 1:
@@ -140,9 +157,8 @@ class Zygote:
 
     def _end_late(self, ready: set[int]) -> None:
         """Kill whoever is over its time, or whose host hung up (nothing is ever sent on a report socket)."""
-        now = time.monotonic()
         for running in self._running.values():
-            if not running.killed and (now >= running.deadline or running.report.fileno() in ready):
+            if not running.killed and (running.late() or running.report.fileno() in ready):
                 running.killed = True
                 _kill(running.pid)
 
@@ -166,6 +182,7 @@ class Zygote:
                 killed=running.killed,
                 cpu=usage.ru_utime + usage.ru_stime,
                 wall=time.monotonic() - running.born,
+                waited=running.waited,
                 peak=usage.ru_maxrss * 1024,
             )
             _report(running.report, ended)
@@ -190,7 +207,7 @@ class Zygote:
         except OSError as error:
             _report(report, wire.NotForked(reason=errno.errorcode.get(error.errno or 0, "?")))
             return
-        self._running[pid] = _Running(pid=pid, report=report, born=born, deadline=born + errand.wall)
+        self._running[pid] = _Running(pid=pid, report=report, wall=errand.wall, born=born, deadline=born + errand.wall)
         self._spares_wanted = True
 
     def _fork(self, errand: wire.Errand, fds: list[int]) -> int:
@@ -232,6 +249,18 @@ class Zygote:
         if self._spare is not None:
             self._spare.orders.close()
             self._spare = None
+
+
+def _waited(pid: int) -> float:
+    """Seconds in which a process was ready to run and had no processor; 0 where the kernel does not count them.
+
+    Source: Linux Documentation/scheduler/sched-stats.rst, /proc/<pid>/schedstat, second figure, nanoseconds.
+    """
+    try:
+        with open(f"/proc/{pid}/schedstat", "rb") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _report(report: socket.socket, message: wire.Message) -> None:

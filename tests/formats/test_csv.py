@@ -1,11 +1,13 @@
 """A table is inspected for cells that a spreadsheet program would run."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from attachguard.formats import csv
 from attachguard.formats.cells import is_formula
 from attachguard.formats.tables import separator
-from tests.formats.finding_codes import codes, findings
+from tests.formats.finding_codes import codes, copied, doubts, findings, rebuilt
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,8 @@ def test_hidden_characters_are_found_too() -> None:
     [
         ("a;b\n1,5;2,5\n", ";"),
         ("a,b\n1,2\n", ","),
+        ("1,5;2,5\n", ";"),
+        ("1,5|x\n", "|"),
         ("a\tb\n", "\t"),
         ("one\ntwo\n", ","),
         ("sep=|\na;b|c\n", "|"),
@@ -151,3 +155,100 @@ def test_a_cell_of_any_size_is_read() -> None:
 
 def test_binary_is_malformed() -> None:
     assert codes(csv, b"a\0b") == ["file.malformed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a;b\r\n1;=1+1\r\n", "a;b\r\n1;'=1+1\r\n"),
+        ('a,"=HYPERLINK(""http://example.org"",""x"")"\n', 'a,"\'=HYPERLINK(""http://example.org"",""x"")"\n'),
+        ("a, =1+1\n", "a, '=1+1\n"),
+        ("a,b;=1+1,c\n", "a,b;'=1+1,c\n"),
+        ("sep=!\na!@SUM(1)\n", "sep=!\na!'@SUM(1)\n"),
+        ('a,"b\n=1+1', "a,\"b\n'=1+1"),
+        ("a,b\x07\n\x1b[1m-A1,2\n", "a,b\n'-A1,2\n"),
+        ("a\r=1\r", "a\r'=1\r"),
+    ],
+)
+def test_a_copy_shows_formulas_as_text(text: str, kept: str) -> None:
+    assert copied(csv, text) == kept
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"naam;bedrag\r\nJansen;-12,50\r\n",
+        b'"a","b ""c"""\r"d"\n',
+        "sep=;\r\na;b\r\n".encode("utf-16"),
+        "\ufeffStra\xdfe;1\n".encode(),
+        "Stra\xdfe;1\n".encode("cp1252"),
+        b"one column\ntext\n",
+        b"\r\n\r\n,,\r\n",
+        b"- opmerking;+31 6 12345678\n",
+    ],
+)
+def test_a_table_of_harmless_cells_is_byte_for_byte_the_same(data: bytes) -> None:
+    assert rebuilt(csv, data) == data
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
+def test_a_copy_stays_in_its_encoding(encoding: str) -> None:
+    copy = rebuilt(csv, "Stra\xdfe;=1+1\n".encode(encoding))
+    assert copy is not None
+    assert copy.decode(encoding) == "Stra\xdfe;'=1+1\n"
+
+
+@pytest.mark.parametrize("data", [b"a\0b", b"\x07\x07", b"=1,\n" * 200_001])
+def test_where_there_is_no_table_there_is_no_copy(data: bytes) -> None:
+    assert rebuilt(csv, data) is None
+
+
+@pytest.mark.parametrize(
+    ("original", "copy", "code"),
+    [
+        ("a,b\n", "a,c\n", "copy.unfaithful"),
+        ("a,b\n", "a,b\nc\n", "copy.unfaithful"),
+        ("a,b\n1,2\n", "a,b\n1;2\n", "copy.unfaithful"),
+        ("a,=1\n", "a,=1\n", "copy.unsafe"),
+        ("a\x07\n", "a\x07\n", "copy.unsafe"),
+        ("a", b"\0", "copy.unfaithful"),
+    ],
+)
+def test_a_wrong_copy_is_noticed(original: str, copy: str | bytes, code: str) -> None:
+    assert code in doubts(csv, original, copy)
+
+
+PIECES = [
+    "a",
+    '"',
+    '""',
+    ",",
+    ";",
+    "\t",
+    "|",
+    "\n",
+    "\r\n",
+    "=1+1",
+    "-5",
+    "+A1",
+    "@x",
+    " ",
+    "sep=!\n",
+    "!",
+    "'",
+    "- b c",
+]
+
+
+@given(st.lists(st.sampled_from([*PIECES, "\x1b[0m", "\x07", "\xe9", "\ufeff"]), max_size=20))
+def test_copies_of_any_mixture_hold(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    if rebuilt(csv, text) is not None:
+        copied(csv, text)
+
+
+@given(st.lists(st.lists(st.sampled_from(["text", "-12,50", "1.5", "+31 6 1234", "", "2024-01-01"]), max_size=5)))
+def test_copies_of_harmless_cells_are_the_same(rows: list[list[str]]) -> None:
+    data = "".join(";".join(row) + "\r\n" for row in rows).encode()
+    if data:
+        assert rebuilt(csv, data) == data

@@ -1,9 +1,11 @@
 """A page is inspected for what it does when it is opened, not for how it looks."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from attachguard.formats import html
-from tests.formats.finding_codes import codes, findings
+from tests.formats.finding_codes import codes, copied, doubts, findings, rebuilt
 
 PLAIN = """<!DOCTYPE html><html lang="nl"><head><meta charset="utf-8"><title>Bon</title>
 <meta name="viewport" content="width=device-width"><meta http-equiv="X-UA-Compatible" content="IE=edge">
@@ -111,3 +113,103 @@ def test_binary_is_malformed() -> None:
 
 def test_a_page_full_of_scripts_is_told_in_a_few_findings() -> None:
     assert len(findings(html, "<script></script>\n" * 1000)) == 5
+
+
+def body(fragment: str) -> str:
+    """Rebuild a fragment and give the body that became of it."""
+    return copied(html, fragment).partition("<body>")[2].partition("</body>")[0]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "kept"),
+    [
+        ("<p onclick=x>a<script>b</script>c</p>", "<p>ac</p>"),
+        ("<a href=javascript:x>a</a>", '<a rel="noopener noreferrer nofollow">a</a>'),
+        ("<a href='#x'>a</a>", '<a href="#x" rel="noopener noreferrer nofollow">a</a>'),
+        ("<img src=http://example.org/a.png alt=picture>", '<img alt="picture">'),
+        ("<img src=cid:a@b>", '<img src="cid:a@b">'),
+        ("<img src='data:image/png;base64,iVBORw0KGgo='>", '<img src="data:image/png;base64,iVBORw0KGgo=">'),
+        ("<img src='data:image/png;base64,PHN2Zz4='>", "<img>"),
+        ("<img src='data:image/svg+xml;base64,iVBORw0KGgo='>", "<img>"),
+        ("<p style='color:red;position:fixed;background:url(x)'>a</p>", '<p style="color:red">a</p>'),
+        ("<p style='width:calc(1px + 2px)!important'>a</p>", '<p style="width:calc(1px + 2px)!important">a</p>'),
+        ("<p style='color:\\72 ed'>a</p>", '<p style="color:red">a</p>'),
+        ("<form action=x>a <input value=b><button>c</button></form>", "a c"),
+        ("a<iframe src=x>b</iframe><object>c</object><svg><text>d</text></svg>e", "ace"),
+        ("<noscript><b>a</b></noscript>", "<b>a</b>"),
+        ("a<o:p>b</o:p><![if x]>c<![endif]><!-- d -->", "abc"),
+        ("<table><tr><td colspan=2 onx=y>a</table>", '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table>'),
+        ("<pre>\n\n a\n</pre>", "<pre>\n\n a\n</pre>"),
+        ("a&nbsp;&lt;b&gt;&#1;", "a&nbsp;&lt;b&gt;"),
+    ],
+)
+def test_a_copy_keeps_what_shows(fragment: str, kept: str) -> None:
+    assert body(fragment) == kept
+
+
+def test_a_copy_keeps_the_look_of_a_page() -> None:
+    page = copied(
+        html,
+        """<html lang="nl-NL"><head><title> Een &amp; twee </title>
+        <style>p > b { color: red; position: fixed } @import "x"; @font-face { src: url(x) }
+        @media print { p { color: blue; background: url(x) } } i { background: url(x) }</style></head>
+        <body bgcolor="#ffffff" style="margin: 0">x</body></html>""",
+    )
+    assert '<html lang="nl-NL">' in page
+    assert "<title>Een &amp; twee</title>" in page
+    assert "<style>\np > b{color:red}\n@media print{p{color:blue}}\n</style>" in page
+    assert '<body style="background-color:#ffffff;margin:0">x</body>' in page
+
+
+def test_a_copy_forbids_everything_it_does_not_need() -> None:
+    assert "default-src 'none'" in copied(html, "<p>a")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div>" * 300 + "a",
+        "<table><tr><td>" * 300,
+        "<b>" * 300,
+        "<font color=red>" * 200 + "<p>x" * 5000,
+        "<p>x" * 500_001,
+        "&amp;" * 250_001,
+        "<p " + "src " * 2000,
+        b"<p>\0\0\x01",
+    ],
+)
+def test_what_would_cost_too_much_has_no_copy(page: str | bytes) -> None:
+    assert rebuilt(html, page) is None
+
+
+@pytest.mark.parametrize(
+    ("original", "copy", "code"),
+    [
+        ("<p>one two three", "<p>one two", "copy.unfaithful"),
+        ("<p>a", "<p onclick=x>a", "copy.unsafe"),
+        ("<p>a", "<blink>a", "copy.unsafe"),
+        ("<p>a", "<a href=file:x>a", "copy.unsafe"),
+        ("<p>a", "<img src=a.png>a", "copy.unsafe"),
+        ("<p>a", "<p>a<!-->\n<script>", "copy.unsafe"),
+        (b"\0\0", "<p>a", "copy.unfaithful"),
+    ],
+)
+def test_a_wrong_copy_is_noticed(original: str | bytes, copy: str, code: str) -> None:
+    assert code in doubts(html, original, copy)
+
+
+FRAGMENTS = ["<p", "<a href=x", "<table", "<tr><td", "<svg", "<math", "<style>", "</style>", "<title>", "</title>"]
+FRAGMENTS += [">", "'", '"', " onclick=x", "<!--", "-->", "<script>", "</script>", "<b>", "</b>", "<pre>", "\n", "text"]
+FRAGMENTS += ["<noscript>", "</noscript>", "&lt;", "&amp", "<select><option>", "<img src=cid:a", "<![CDATA[", "]]>"]
+FRAGMENTS += ["<template>", "<font color=red>", "<mtext>", "<mglyph>", "<desc>", "<foreignObject>", "<form>", "<li>"]
+FRAGMENTS += ["<caption>", "<textarea>", "p{color:red}", " style='color:red"]
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=16))
+def test_copies_of_any_mixture_are_safe_and_settled(fragments: list[str]) -> None:
+    page = "".join(fragments)
+    copy = rebuilt(html, page)
+    assert copy is not None
+    assert codes(html, copy) == []
+    assert "copy.unsafe" not in doubts(html, page, copy)
+    assert rebuilt(html, copy) == copy

@@ -4,7 +4,7 @@ import pytest
 
 from attachguard.formats import xml
 from attachguard.model import Limits
-from tests.formats.finding_codes import codes, findings
+from tests.formats.finding_codes import codes, copied, doubts, findings, rebuilt
 
 INVOICE = """<?xml version="1.0" encoding="UTF-8"?>
 <Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
@@ -74,3 +74,61 @@ def test_half_letters_of_asian_encodings_hide_nothing() -> None:
 
 def test_the_depth_is_the_limits() -> None:
     assert codes(xml, "<a><b><c/></b></a>", Limits(xml_depth=2)) == ["limit.xml_depth"]
+
+
+SVG = "<s:a xmlns:s='http://www.w3.org/2000/svg'><s:b>x</s:b></s:a>"
+
+
+@pytest.mark.parametrize(
+    ("document", "kept"),
+    [
+        (f"<a>0{SVG}1{SVG}2<c/>3{SVG}4</a>", "<a>012<c/>34</a>"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "<a>c</a>"),
+        ("<?x y?><a>0<?x y?>1</a><?x?>", "<a>01</a>"),
+        ("<a><i:include xmlns:i='http://www.w3.org/2001/XInclude' href='x'/>b</a>", "<a>b</a>"),
+        ("<a b='1'><!-- c --><![CDATA[<d>]]></a>", '<a b="1"><!-- c --><![CDATA[<d>]]></a>'),
+        ("<a xmlns='urn:x' xmlns:y='urn:y'><y:b y:c='1'/></a>", '<a xmlns="urn:x" xmlns:y="urn:y"><y:b y:c="1"/></a>'),
+        (
+            "<s:c xmlns:s='urn:schemas-microsoft-com:office:spreadsheet' s:Formula='=cmd|&apos;x&apos;!A0'>1</s:c>",
+            '<s:c xmlns:s="urn:schemas-microsoft-com:office:spreadsheet">1</s:c>',
+        ),
+    ],
+)
+def test_a_copy_keeps_the_data(document: str, kept: str) -> None:
+    assert copied(xml, document) == f"<?xml version='1.0' encoding='utf-8'?>\n{kept}\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "iso-8859-1"])
+def test_a_copy_is_in_utf_8(encoding: str) -> None:
+    document = f"<?xml version='1.0' encoding='{encoding.removesuffix('-sig')}'?><?x?><a>\xe9</a>"
+    assert "<a>\xe9</a>" in copied(xml, document.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<a>",
+        SVG,
+        "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
+        "<!DOCTYPE a SYSTEM 'http://example.org/a.dtd'><a>&b;</a>",
+        "<!DOCTYPE a [" + "".join(f"<!ENTITY e{n + 1} '{f'&e{n};' * 10}'>" for n in range(12)) + "]><a>&e12;</a>",
+        "<a>" + "<b/>" * 1_300_000 + "</a>",
+        b"\0\0",
+    ],
+)
+def test_what_is_no_data_has_no_copy(document: str | bytes) -> None:
+    assert rebuilt(xml, document) is None
+
+
+@pytest.mark.parametrize(
+    ("copy", "code"),
+    [
+        ("<a b='1'>text<c/></a>", "copy.unfaithful"),
+        ("<a b='2'>text</a>", "copy.unfaithful"),
+        ("<a b='1'>other</a>", "copy.unfaithful"),
+        ("<a b='1'>text<?x?></a>", "copy.unsafe"),
+        (b"\0", "copy.unfaithful"),
+    ],
+)
+def test_a_wrong_copy_is_noticed(copy: str | bytes, code: str) -> None:
+    assert code in doubts(xml, "<a b='1'>text</a>", copy)

@@ -112,7 +112,7 @@ ATTACKS = (
     Attack(title="fork by clone3", words=("clone3",), comes_to=REFUSED),
     Attack(title="fork 20 times", words=("fork_bomb",), comes_to=REFUSED),
     Attack(title="start 20 threads", words=("thread_bomb",), comes_to=REFUSED),
-    Attack(title="leave a daemon behind", words=("daemonize", "{folder}"), comes_to=REFUSED),
+    Attack(title="leave a daemon behind", words=("daemonize",), comes_to=REFUSED),
     Attack(
         title="take 1.5 GiB of memory",
         words=("memory",),

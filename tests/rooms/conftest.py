@@ -1,15 +1,11 @@
 """Dens, kept for a module each, and a world worth attacking."""
 
-import os
-import shutil
-import socket
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.rooms.den import ALL, USERS, Den
+from tests.rooms.world import open_world
 
 
 @pytest.fixture(scope="module")
@@ -28,38 +24,6 @@ def den() -> Iterator[Callable[[str, int], Den]]:
 
 
 @pytest.fixture
-def world() -> Iterator[Callable[[str], str]]:
-    """Fills in the places of a text: a folder that everybody may write to, servers that listen."""
-    folder = tempfile.mkdtemp(prefix="attachguard-world-")
-    os.chmod(folder, 0o777)
-    owned = Path(folder, "owned")
-    owned.touch()
-    with (
-        socket.create_server(("127.0.0.1", 0)) as tcp,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-        socket.socket(socket.AF_UNIX) as unix,
-        socket.socket(socket.AF_UNIX) as abstract,
-    ):
-        udp.bind(("127.0.0.1", 0))
-        unix.bind(f"{folder}/socket")
-        unix.listen()
-        os.chmod(f"{folder}/socket", 0o777)
-        abstract.bind(f"\0{folder}")
-        abstract.listen()
-        places = {
-            "{folder}": folder,
-            "{owned}": str(owned),
-            "{tcp}": str(tcp.getsockname()[1]),
-            "{udp}": str(udp.getsockname()[1]),
-            "{unix}": f"{folder}/socket",
-            "{abstract}": folder,
-        }
-
-        def fill(text: str, user: int = 0) -> str:
-            os.chown(owned, user or os.geteuid(), -1)
-            for place, value in places.items():
-                text = text.replace(place, value)
-            return text
-
+def world() -> Iterator[Callable[[str, int], str]]:
+    with open_world() as fill:
         yield fill
-    shutil.rmtree(folder)

@@ -1,7 +1,9 @@
 """A zygote of hostile readers, spoken to below the port, so that walls can be taken away."""
 
 import os
+import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -47,6 +49,22 @@ class Den:
 
     def __exit__(self, *_: object) -> None:
         self.zygote.close()
+
+    def spare(self) -> int:
+        """The process id of the child that was forked in advance, once there is one."""
+        while not (children := self.children()):
+            time.sleep(0.001)
+        return children[0]
+
+    def end_spare(self) -> None:
+        """Have no child forked in advance, so that the next job's is forked for it."""
+        os.kill(self.spare(), signal.SIGKILL)
+        while self.children():
+            time.sleep(0.001)
+
+    def children(self) -> list[int]:
+        pid = self.zygote.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def attack(self, *words: str, level: Level = Level.FULL, wall: float = 10.0) -> Outcome:
         """Have a reader do what the words say."""

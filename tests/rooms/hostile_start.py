@@ -1,7 +1,8 @@
 """The real zygote with readers that were taken over: they do whatever the file says.
 
 Started like attachguard/sandbox/start.py, as `python -I hostile_start.py LAYERS UID FD`: the names of the walls to
-put up, comma-separated, and the user to become before serving (0: stay who we are).
+put up, comma-separated, and the user to become before serving (0: stay who we are; -1: stay root, without
+any capability).
 """
 
 import ctypes
@@ -40,7 +41,9 @@ CLONE_NEWUSER = 0x1000_0000
 
 def call(name: str, *arguments: object) -> int:
     """Make a system call past the C library. Raises OSError with what the kernel says."""
-    result = int(LIBC.syscall(CALLS[name], *arguments))
+    # A bare int is passed as 32 bits and leaves the upper half of the register to chance.
+    wide = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
+    result = int(LIBC.syscall(CALLS[name], *wide))
     if result < 0:
         raise OSError(ctypes.get_errno(), name)
     return result
@@ -139,17 +142,17 @@ def thread_bomb() -> None:
         raise OSError("no thread") from error
 
 
-def daemonize(folder: str) -> None:
+def daemonize() -> None:
+    alive, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.setsid()
         if os.fork() == 0:
-            Path(folder, "daemon").write_text(str(os.getpid()))
+            os.write(tell, b"x")
             time.sleep(0.2)
         os._exit(0)
     os.waitpid(pid, 0)
-    while not Path(folder, "daemon").exists():
-        time.sleep(0.01)
+    os.read(alive, 1)
 
 
 def memory() -> None:
@@ -236,6 +239,10 @@ def grow_output() -> None:
     os.ftruncate(OUTPUT_FD, 2**31)
 
 
+def list_folder(path: str) -> None:
+    os.listdir(path)
+
+
 def descriptors() -> None:
     for number in range(13, 1024):
         try:
@@ -253,6 +260,7 @@ ATTACKS: dict[str, Callable[..., None]] = {
         *(fork, fork_bomb, clone3, thread_bomb, daemonize, memory, raise_limits, memfds, ptrace, read_process),
         *(signal_zygote, signal_everybody, execute, execute_at, chmod, symlink, stat, writable_code),
         *(data_to_code, become_traceable, become_root, change_input, grow_output, descriptors),
+        list_folder,
     )
 }
 
@@ -354,6 +362,8 @@ def obey(data: bytes) -> Inspection:
         lie(rest)
     if word == b"echo":
         return Inspection(parts=(Part(where="1", untrusted_name="n", declared_type=None, data=rest),))
+    if word == b"who":
+        return Inspection(findings=(Finding("pdf.action", where="possible", detail=str(os.getpid())),))
     if word == b"findings":
         crowd = tuple(Finding("pdf.action", where=str(n)) for n in range(2000))
         return Inspection(findings=(*crowd, Finding("pdf.javascript"), *crowd))
@@ -411,9 +421,18 @@ PERL = Program(name="pdftocairo", paths=("/usr/bin/perl",), arguments=(INPUT,), 
 """In the exec profile the file is a program text, and its standard output is what was printed."""
 
 
+def lose_the_power_to_change_users() -> None:
+    """Be root as in a container that drops all capabilities."""
+    header = struct.pack("=II", 0x2008_0522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    if LIBC.capset(header, bytes(24)) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
 def load() -> Readers:
     user = int(sys.argv[2])
-    if user:
+    if user < 0:
+        lose_the_power_to_change_users()
+    elif user:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)

@@ -15,6 +15,7 @@ from tests.rooms.den import ALL, MIB, command
 def hostile_room(
     *,
     layers: str = ALL,
+    user: int = 0,
     require: Level = Level.FULL,
     wall: float = 5.0,
     jobs: int = 4,
@@ -30,7 +31,7 @@ def hostile_room(
         recycle_jobs=recycle_jobs,
         recycle_crashes=recycle_crashes,
         prove_every=prove_every,
-        command=command(layers),
+        command=command(layers, user),
     )
     return Room(settings, require=require)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from attachguard.sandbox.wire import Level
 from tests.rooms.attacks import ATTACKS, BY_TITLE, Attack
 from tests.rooms.den import ALL, USERS, Den, Outcome
 
@@ -27,8 +28,18 @@ def by_program(attack: Attack, den: Den, world: World, user: int) -> Outcome:
 @pytest.mark.parametrize("user", AS_USERS)
 @pytest.mark.parametrize("title", TITLES)
 def test_a_reader_that_was_taken_over_is_stopped(title: str, user: int, den: Find, world: World) -> None:
-    attack = BY_TITLE[title]
-    outcome = strictly(attack, den(ALL, user), world, user)
+    attack, here = BY_TITLE[title], den(ALL, user)
+    here.end_spare()
+    outcome = strictly(attack, here, world, user)
+    assert (outcome.ending.code if outcome.ending else outcome.word) == attack.comes_to, outcome.detail
+
+
+@pytest.mark.parametrize("user", AS_USERS)
+@pytest.mark.parametrize("title", TITLES)
+def test_so_is_one_whose_process_was_made_in_advance(title: str, user: int, den: Find, world: World) -> None:
+    attack, here = BY_TITLE[title], den(ALL, user)
+    assert here.spare()
+    outcome = strictly(attack, here, world, user)
     assert (outcome.ending.code if outcome.ending else outcome.word) == attack.comes_to, outcome.detail
 
 
@@ -66,6 +77,29 @@ def test_names_and_sizes_of_files_can_be_probed_which_is_a_residual_risk(user: i
 @pytest.mark.parametrize("user", AS_USERS)
 def test_a_child_has_no_descriptor_but_its_own(user: int, den: Find) -> None:
     assert den(ALL, user).attack("descriptors").word == "refused"
+
+
+@pytest.mark.parametrize("user", AS_USERS)
+def test_fonts_can_be_read_and_nothing_beside_them(user: int, den: Find) -> None:
+    here = den(ALL, user)
+    assert here.attack("list_folder", "/usr/share/fonts").word == "possible"
+    assert here.attack("list_folder", "/usr/share").word == "refused"
+    assert here.attack("list_folder", "/usr/share/fonts", level=Level.NO_OPEN).word == "refused"
+
+
+@pytest.mark.parametrize("user", AS_USERS)
+def test_a_program_reads_fonts_and_its_libraries_too(user: int, den: Find) -> None:
+    tries = "".join(
+        f"print opendir(my $f, '{path}') ? 1 : 0;" for path in ("/usr/share/fonts", "/usr/lib", "/etc", "/")
+    )
+    assert den(ALL, user).perl(tries).printed == "1100"
+
+
+def test_a_child_made_in_advance_does_one_job_only(den: Find) -> None:
+    here = den(ALL, 0)
+    spare = here.spare()
+    assert here.attack("who").detail == str(spare)
+    assert here.attack("who").detail != str(spare)
 
 
 def test_the_input_cannot_be_changed_even_without_walls(den: Find) -> None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import attachguard
 from attachguard.errors import SandboxUnavailable
 from attachguard.model import Inspection, Limits
 from attachguard.sandbox.room import Room
@@ -19,11 +21,12 @@ from attachguard.sandbox.settings import RoomSettings
 from tests.rooms.rooms import attachment, attachment_of, descendants, hostile_room
 
 LIMITS = Limits()
+PACKAGE = Path(attachguard.__file__).parent
 
 
 def zygote_of(room: Room) -> int:
     """The zygote's process id, as health shows it."""
-    (shown,) = [check.detail for check in room.probe() if check.name == "sandbox.zygote"]
+    (shown,) = [check.detail for check in room.probe() if check.name == "zygote"]
     return int(shown.removeprefix("pid ").partition(",")[0])
 
 
@@ -130,6 +133,17 @@ def test_a_zygote_that_does_not_come_up_is_our_failing_with_its_last_words(tmp_p
         assert [check.ok for check in room.probe()] == [False]
 
 
+def test_the_zygote_runs_the_package_that_it_lies_in_whatever_is_installed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "attachguard"
+    shutil.copytree(PACKAGE, elsewhere)
+    start = (sys.executable, "-I", str(elsewhere / "sandbox" / "start.py"))
+    with Room(RoomSettings(command=start)) as room:
+        assert room.identify(attachment_of(tmp_path, b"text", name="a.txt"), LIMITS).kind == "txt"
+    shutil.rmtree(elsewhere / "formats")
+    with Room(RoomSettings(command=start)) as room, pytest.raises(SandboxUnavailable, match=r"attachguard\.formats"):
+        works(room, tmp_path)
+
+
 def test_a_new_zygote_takes_over_after_so_many_jobs(tmp_path: Path) -> None:
     with hostile_room(recycle_jobs=6) as room:
         first = zygote_of(room)  # to probe is to print a page: a job
@@ -162,7 +176,7 @@ def test_three_hundred_mixed_crashes_leave_nothing_behind(tmp_path: Path) -> Non
         assert eventually(lambda: len(children_of(zygote)) == 1)
         assert eventually(lambda: len(os.listdir(f"/proc/{zygote}/fd")) == zygote_fds)
         (spare,) = children_of(zygote)
-        assert "State:\tS" in status_of(spare)
+        assert eventually(lambda: "State:\tS" in status_of(spare))
         assert os.listdir(f"/proc/{zygote}/task") == [str(zygote)]
         assert resident(zygote) <= size + 1024
         assert zygote_of(room) == zygote

@@ -1,4 +1,4 @@
-"""Behind the walls nothing can be imported: what the readers need was loaded before, or it is missing for every file."""
+"""Behind the walls nothing can be imported: what the readers need was loaded before, or every file misses it."""
 
 import subprocess
 import sys
@@ -6,6 +6,9 @@ from pathlib import Path
 
 from samples.build import bytes_of
 from samples.cases import load_cases
+
+SLOW = frozenset({"pdf_of_five_hundred_pages", "pdf_too_many_pages", "pdf_huge_page"})
+"""Cases that only repeat what others do, for minutes."""
 
 READ_ALL = """
 import sys
@@ -45,10 +48,11 @@ print(read, *sorted(set(sys.modules) - before))
 
 
 def test_no_reader_imports_anything_when_it_reads(tmp_path: Path) -> None:
-    files = [(case, file) for case in load_cases() for file in case.files]
-    for number, (case, file) in enumerate(files):
-        extension = file.name.rpartition(".")[2] if file.name.isascii() else ""
-        (tmp_path / f"{number}.{extension}").write_bytes(bytes_of(case, file))
+    made = [(file.name, bytes_of(case, file)) for case in load_cases() if case.name not in SLOW for file in case.files]
+    files = [(name, data) for name, data in made if len(data) < 1024 * 1024]
+    for number, (name, data) in enumerate(files):
+        extension = name.rpartition(".")[2] if name.isascii() else ""
+        (tmp_path / f"{number}.{extension}").write_bytes(data)
     root = str(Path(__file__).resolve().parents[2])
     done = subprocess.run(
         [sys.executable, "-I", "-c", READ_ALL, root, str(tmp_path)], capture_output=True, text=True, check=False

@@ -25,6 +25,9 @@ _CONTRAST = 24
 _EDGE = 1.5
 """Points of the drawing at the edge of a box that may show a neighbour, or the rim of what covers the letter."""
 
+_EDGE_SHARE = 0.22
+"""The same for tiny letters, as a share of the box."""
+
 _WIDE_GAP = 1.6
 """Letters' widths without anything to see, from which on a word is looked at letter by letter."""
 
@@ -67,20 +70,25 @@ class Ink:
     """Points of the drawing per point of the sheet."""
 
     def shows(self, spot: Spot) -> bool:
-        """Whether anything shows well inside a box."""
+        """Whether anything shows well inside a box whose middle is on the sheet."""
+        if not self._on_sheet(*spot.middle):
+            return False
         left, right = self._inside(spot.left, spot.right, self.width)
         return any(self.marks.find(1, row + left, row + right) >= 0 for row in self._rows(spot.top, spot.bottom))
 
     def shows_all_along(self, left: float, right: float, top: float, bottom: float, letters: int) -> bool:
         """Whether a level row of letters shows something everywhere, but for gaps as letters have."""
         start, end = math.floor(left * self.scale), math.ceil(right * self.scale)
-        if start < 0 or end > self.width or end <= start:
+        if start < 0 or end > self.width or end <= start or not self._on_sheet(left, (top + bottom) / 2):
             return False
         seen = 0
         for row in self._rows(top, bottom):
             seen |= int.from_bytes(self.marks[row + start : row + end], "big")
         gap = max(2, math.ceil((end - start) / letters * _WIDE_GAP))
         return seen > 0 and seen.to_bytes(end - start, "big").find(bytes(gap)) < 0
+
+    def _on_sheet(self, across: float, down: float) -> bool:
+        return 0 <= across * self.scale < self.width and 0 <= down * self.scale < self.height
 
     def _rows(self, top: float, bottom: float) -> Iterator[int]:
         """Give where the rows of the drawing begin that lie well inside."""
@@ -89,7 +97,8 @@ class Ink:
 
     def _inside(self, start: float, end: float, most: int) -> tuple[int, int]:
         """Give the points that lie well inside, or the one in the middle where nothing else does."""
-        first, last = math.ceil(start * self.scale + _EDGE), math.floor(end * self.scale - _EDGE)
+        edge = min(_EDGE, _EDGE_SHARE * (end - start) * self.scale)
+        first, last = math.ceil(start * self.scale + edge), math.floor(end * self.scale - edge)
         if last <= first:
             first = math.floor((start + end) / 2 * self.scale)
             last = first + 1

@@ -14,6 +14,7 @@ from attachguard.formats.pdf.fonts import leaves_fonts_to_the_reader, shared_fon
 from attachguard.formats.pdf.likeness import (
     DPI,
     MOST_LINES,
+    MOST_LINES_OF_PICTURES,
     OTHER_FONTS,
     SAME_FONTS,
     lost_lines,
@@ -23,6 +24,7 @@ from attachguard.formats.pdf.likeness import (
 from attachguard.formats.pdf.pages import Box, user_unit
 from attachguard.formats.pdf.pdfium import UnreadableError
 from attachguard.formats.pdf.render import Print, Sheet, printing
+from attachguard.formats.pdf.things import begins_with_a_picture
 from attachguard.model import Finding, Limits
 
 _SIZE_TOLERANCE = 1.5
@@ -121,8 +123,9 @@ def _second_look(original: Sheet, copy: Sheet, dpi: float) -> str:
     if worst > tolerance.most:
         return f"looks different: {worst} of 255 where {tolerance.most} are alike"
     line = 0 if foreign else lost_lines(theirs, ours, links)
-    if line > MOST_LINES:
-        return f"a line is missing or added: {line} of 255 where {MOST_LINES} are alike"
+    most = MOST_LINES_OF_PICTURES if begins_with_a_picture(copy.handle) else MOST_LINES
+    if line > most:
+        return f"a line is missing or added: {line} of 255 where {most} are alike"
     return ""
 
 

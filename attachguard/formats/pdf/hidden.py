@@ -45,5 +45,5 @@ def _outside(text: Handle, sheet: raw.FS_RECTF) -> bool:
     left, bottom, right, top = ctypes.c_float(), ctypes.c_float(), ctypes.c_float(), ctypes.c_float()
     if not raw.FPDFPageObj_GetBounds(text, left, bottom, right, top):
         return False
-    across = right.value <= sheet.left or left.value >= sheet.right
-    return bool(across or top.value <= sheet.bottom or bottom.value >= sheet.top)
+    across = right.value < sheet.left or left.value > sheet.right
+    return bool(across or top.value < sheet.bottom or bottom.value > sheet.top)

@@ -86,7 +86,8 @@ def _page(sheet: Sheet, unit: float, sharpness: Sharpness, target: pikepdf.Pdf, 
     scale = min(unit, limits.page_points / max(sheet.width, sheet.height, 1))
     drawn = sheet.draw(sharpness.dpi * min(scale, 1.0), mode="RGB")
     encoded = encode_page(drawn, sharpness.quality)
-    words = visible_words(sheet, ink_of(drawn.getchannel("G").reduce(2), sheet))
+    grey = drawn.getchannel("G") if is_grey(drawn) else drawn.convert("L")
+    words = visible_words(sheet, ink_of(grey.reduce(2), sheet))
     width, height = sheet.width * scale, sheet.height * scale
     layer = text_layer(words, sheet.height, target)
     content = (
@@ -106,7 +107,7 @@ def _page(sheet: Sheet, unit: float, sharpness: Sharpness, target: pikepdf.Pdf, 
 def encode_page(drawn: Image.Image, quality: int) -> Encoded:
     """Encode a drawn page (RGB) in the coding that suits it: two tones, greys, a palette, or as a photograph."""
     sample = drawn.resize((drawn.width // 4 + 1, drawn.height // 4 + 1), Image.Resampling.NEAREST)
-    if _is_grey(drawn):
+    if is_grey(drawn):
         grey = drawn.getchannel("G")
         tones = sample.getchannel("G").histogram()
         between = sum(tones[16:240]) / max(1, sum(tones))
@@ -116,7 +117,7 @@ def encode_page(drawn: Image.Image, quality: int) -> Encoded:
     return encode_exact_quickly(drawn.quantize(colors=256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 
 
-def _is_grey(drawn: Image.Image) -> bool:
+def is_grey(drawn: Image.Image) -> bool:
     """Whether no part of a page has a colour, looked at four by four points."""
     red, green, blue = drawn.reduce(4).split()
     apart = ImageChops.lighter(ImageChops.difference(red, green), ImageChops.difference(green, blue))

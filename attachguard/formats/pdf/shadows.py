@@ -49,7 +49,7 @@ def _unnamed(data: bytes, pdf: pikepdf.Pdf | None) -> Iterator[bytes]:
     """Cut out the objects at places where no table puts one."""
     named = set() if pdf is None else set(_named_places(data, pdf))
     places = [match.end() for match in _OBJECT.finditer(data)]
-    for place, following in zip(places, [*places[1:], len(data)], strict=True):
+    for place, following in itertools.pairwise([*places, len(data)]):
         if place not in named:
             end = data.find(b"endobj", place, following)
             piece = data[place : end if end >= 0 else following]

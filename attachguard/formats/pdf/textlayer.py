@@ -58,7 +58,7 @@ def lay_over(page: pikepdf.Object, words: Sequence[Word], target: pikepdf.Pdf) -
 
 def text_layer(words: Sequence[Word], height: float, target: pikepdf.Pdf) -> TextLayer:
     """Set words (in points from the upper left corner) on a page of this height, in `target`."""
-    letters = sorted({letter for word in words for letter in word.text})
+    letters = sorted({letter for word in words for letter in word.text} | {" "})
     places = {letter: divmod(index, _CODES) for index, letter in enumerate(letters)}
     lines = [b"BT"]
     for word in words:
@@ -68,11 +68,11 @@ def text_layer(words: Sequence[Word], height: float, target: pikepdf.Pdf) -> Tex
 
 
 def _set(word: Word, height: float, places: dict[str, tuple[int, int]]) -> list[bytes]:
-    """Set one word, in runs of one font; readers see the gap to the next one."""
+    """Set one word and a space, in runs of one font."""
     along, start, up = _line(word)
     made: list[bytes] = []
     run: list[int] = []
-    text = word.text
+    text = word.text + " "  # pdfium overlooks Type 3 text of one letter; the space also ends the word for sure
     for index, letter in enumerate(text):
         font, code = places[letter]
         run.append(code + 1)

@@ -1,5 +1,6 @@
 """What is drawn on a page, thing by thing, as pdfium sees it."""
 
+import ctypes
 from collections.abc import Iterator
 
 from pypdfium2 import raw
@@ -8,6 +9,9 @@ from attachguard.formats.pdf.pdfium import Handle
 
 MOST = 20_000
 """Things on one page that are looked at."""
+
+_WHOLE = 0.98
+"""Share of a page's sides from which on something covers it."""
 
 
 def things_on(page: Handle) -> Iterator[Handle]:
@@ -26,3 +30,14 @@ def things_on(page: Handle) -> Iterator[Handle]:
 def texts_on(page: Handle) -> Iterator[Handle]:
     """Give the texts among the things on a page."""
     return (thing for thing in things_on(page) if raw.FPDFPageObj_GetType(thing) == raw.FPDF_PAGEOBJ_TEXT)
+
+
+def begins_with_a_picture(page: Handle) -> bool:
+    """Whether the first thing drawn on a page is a picture that covers it: a scan, or a page drawn as a picture."""
+    first = raw.FPDFPage_GetObject(page, 0) if raw.FPDFPage_CountObjects(page) > 0 else None
+    if not first or raw.FPDFPageObj_GetType(first) != raw.FPDF_PAGEOBJ_IMAGE:
+        return False
+    left, bottom, right, top = ctypes.c_float(), ctypes.c_float(), ctypes.c_float(), ctypes.c_float()
+    raw.FPDFPageObj_GetBounds(first, left, bottom, right, top)
+    width, height = right.value - left.value, top.value - bottom.value
+    return bool(width >= _WHOLE * raw.FPDF_GetPageWidthF(page) and height >= _WHOLE * raw.FPDF_GetPageHeightF(page))

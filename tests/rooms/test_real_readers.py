@@ -1,0 +1,47 @@
+"""The room as a service has it: the real readers, the real printer, all walls up."""
+
+from pathlib import Path
+
+from attachguard.findings import FINDINGS
+from attachguard.kinds import KINDS
+from attachguard.model import Attachment, Limits
+from attachguard.ports import Sandbox
+from attachguard.sandbox.programs import PAGE
+from tests.rooms.rooms import attachment_of
+
+LIMITS = Limits()
+
+
+def copy_of(page: Attachment, sandbox: Sandbox, folder: Path) -> Attachment:
+    rebuilt = sandbox.normalize(page, "print", (), LIMITS)
+    assert rebuilt.data is not None, rebuilt.findings
+    return attachment_of(folder, rebuilt.data, method="print")
+
+
+def test_a_page_is_recognised_read_printed_and_found_faithful(sandbox: Sandbox, tmp_path: Path) -> None:
+    page = attachment_of(tmp_path, PAGE)
+    assert sandbox.identify(page, LIMITS).kind == "pdf"
+    assert not any(f.code.startswith("sandbox.") for f in sandbox.inspect(page, LIMITS).findings)
+    copy = copy_of(page, sandbox, tmp_path)
+    assert copy.path.read_bytes().startswith(b"%PDF-")
+    assert sandbox.verify(page, copy, LIMITS).findings == ()
+
+
+def test_every_check_of_a_healthy_room_is_good(sandbox: Sandbox) -> None:
+    assert [check for check in sandbox.probe() if not check.ok] == []
+
+
+def test_every_kind_refuses_garbage_with_a_finding_and_no_crash(sandbox: Sandbox, tmp_path: Path) -> None:
+    for kind in KINDS.values():
+        data = b"\x00garbage\xff" * 9
+        file = Attachment(
+            path=attachment_of(tmp_path, data).path,
+            size=len(data),
+            sha256="",
+            untrusted_name="x",
+            safe_name=f"x.{kind.extension}",
+            kind=kind,
+        )
+        codes = {finding.code for finding in sandbox.inspect(file, LIMITS).findings}
+        assert codes <= set(FINDINGS)
+        assert not any(code.startswith("sandbox.") for code in codes), kind
