@@ -76,6 +76,8 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "lost.links": "Links in the safe copy can't be clicked.",
         "lost.bookmarks": "The safe copy has no bookmarks.",
         "lost.media": "The safe copy has no sound, video or 3D content.",
+        "lost.pictures": "The safe copy has blanks where pictures come from elsewhere or can't be made anew.",
+        "lost.formulas": "Some formulas of the safe copy gave way to the values they last had.",
         "lost.sharpness": "The pages of the safe copy are pictures, made coarser to fit the size of a file.",
         # -- zip packages (docx, xlsx, odt, ods) ---------------------------------------------------------------
         "zip.duplicate": "Two members of the package have the same name.",

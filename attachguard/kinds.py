@@ -34,12 +34,19 @@ class Kind:
 _ALL = (
     Kind(name="bmp", title="BMP picture", media_type="image/bmp", extensions=("bmp",), methods=("rebuild",)),
     Kind(name="csv", title="CSV table", media_type="text/csv", extensions=("csv",), methods=("rebuild",)),
-    Kind(name="doc", title="Word 97-2003 document", media_type="application/msword", extensions=("doc",)),
+    Kind(
+        name="doc",
+        title="Word 97-2003 document",
+        media_type="application/msword",
+        extensions=("doc",),
+        methods=("rebuild",),
+    ),
     Kind(
         name="docx",
         title="Word document",
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         extensions=("docx",),
+        methods=("rebuild",),
     ),
     Kind(name="eml", title="mail message", media_type="message/rfc822", extensions=("eml",), methods=("rebuild",)),
     Kind(name="gif", title="GIF picture", media_type="image/gif", extensions=("gif",), methods=("rebuild",)),
@@ -50,12 +57,14 @@ _ALL = (
         title="OpenDocument spreadsheet",
         media_type="application/vnd.oasis.opendocument.spreadsheet",
         extensions=("ods",),
+        methods=("rebuild",),
     ),
     Kind(
         name="odt",
         title="OpenDocument text",
         media_type="application/vnd.oasis.opendocument.text",
         extensions=("odt",),
+        methods=("rebuild",),
     ),
     Kind(
         name="pdf",
@@ -83,12 +92,19 @@ _ALL = (
         extensions=("xhtml",),
         methods=("rebuild",),
     ),
-    Kind(name="xls", title="Excel 97-2003 workbook", media_type="application/vnd.ms-excel", extensions=("xls",)),
+    Kind(
+        name="xls",
+        title="Excel 97-2003 workbook",
+        media_type="application/vnd.ms-excel",
+        extensions=("xls",),
+        methods=("rebuild",),
+    ),
     Kind(
         name="xlsx",
         title="Excel workbook",
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         extensions=("xlsx",),
+        methods=("rebuild",),
     ),
     Kind(name="xml", title="XML document", media_type="application/xml", extensions=("xml",), methods=("rebuild",)),
 )

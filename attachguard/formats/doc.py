@@ -2,18 +2,19 @@
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attachguard.formats import ole
-from attachguard.formats.contract import Claim, Sample
+from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_elsewhere
+from attachguard.formats.office import ole_rebuild, word97
+from attachguard.formats.office.ole_faithful import differences
 from attachguard.formats.ole_inspect import inspect_compound
 from attachguard.formats.refusal import Refused
-from attachguard.formats.unsupported import normalize, verify
 from attachguard.formats.wordfields import Fields
 from attachguard.kinds import KINDS
-from attachguard.model import Inspection, Limits
+from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
@@ -55,6 +56,17 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
         except Refused as refused:
             harvest.take((refused.finding,))
     return harvest.inspection()
+
+
+def normalize(order: Order) -> Rebuilt:
+    """Write a new compound file of the main streams; what acts inside of those leaves no copy."""
+    return ole_rebuild.rebuild(order, kept=word97.KEPT, storages=frozenset(), rewrite=word97.rewrite, inspect=inspect)
+
+
+def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
+    """Compare the main streams byte by byte but for what was emptied, and see that no other stream is there."""
+    del limits  # both were read under the file's own length
+    return tuple(differences(original, copy, word97.KEPT, frozenset()))
 
 
 def _document(found: ole.Compound, harvest: Harvest) -> None:

@@ -130,7 +130,7 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
         return harvest.inspection()
     harvest.take(whole.findings)
     try:
-        types, encrypted = _read_manifest(whole, limits)
+        types, encrypted = read_manifest(whole, limits)
         if encrypted:
             harvest.note("file.encrypted", MANIFEST, encrypted)
             return harvest.inspection()
@@ -152,7 +152,7 @@ def _nature(whole: Package, limits: Limits) -> Nature | None:
         return Nature(media_type=named, findings=tuple(_strangers(whole))) if named else None
     if named and named not in ACCEPTED:
         return Nature(media_type=named)
-    types, encrypted = _read_manifest(whole, limits)
+    types, encrypted = read_manifest(whole, limits)
     rooted = types.get("/", "")
     if not named and rooted not in ACCEPTED and _relative(rooted) is None:
         return None
@@ -174,7 +174,7 @@ def _strangers(whole: Package) -> Iterator[Finding]:
             yield Finding("type.polyglot", name, f"also {described}")
 
 
-def _read_manifest(whole: Package, limits: Limits) -> tuple[dict[str, str], str]:
+def read_manifest(whole: Package, limits: Limits) -> tuple[dict[str, str], str]:
     """Read the manifest (part 2 section 4): media types by path, and the first encrypted path. Raises Refused."""
     types: dict[str, str] = {}
     encrypted = ""

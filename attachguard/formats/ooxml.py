@@ -73,6 +73,8 @@ class Relationship:
     """Last segment of the type's URI in lower case: the same in transitional, strict and Microsoft's own."""
     target: str
     external: bool
+    uri: str = ""
+    """The type's whole URI."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,7 @@ def read_relationships(whole: Package, member: str, limits: Limits) -> tuple[Rel
             type=element.attributes.get("Type", "").rstrip("/").rpartition("/")[2].lower(),
             target=element.attributes.get("Target", ""),
             external=element.attributes.get("TargetMode", "").lower() == "external",
+            uri=element.attributes.get("Type", ""),
         )
         for element in _read(whole, member, limits)
         if element.name == "Relationship"

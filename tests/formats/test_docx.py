@@ -5,10 +5,8 @@ import pytest
 from attachguard.formats import docx as format_
 from attachguard.formats import odt as odt_format
 from attachguard.formats import xlsx as xlsx_format
-from attachguard.formats.contract import Order
 from attachguard.model import Limits
 from tests.formats.office_made import (
-    LIMITS,
     STRICT,
     WORD,
     claimed,
@@ -339,11 +337,3 @@ def test_no_package_at_all_is_malformed() -> None:
 def test_a_finding_repeated_endlessly_is_kept_a_few_times() -> None:
     found = inspected(format_, docx("<w:altChunk/>", more={f"word/{n}.xml": "<altChunk/>" for n in range(50)}))
     assert len(found.findings) == 5
-
-
-def test_no_copy_is_made_and_none_is_believed() -> None:
-    order = Order(original=docx(), method="rebuild", printed=None, parts=(), limits=LIMITS)
-    rebuilt = format_.normalize(order)
-    assert rebuilt.data is None
-    assert [finding.code for finding in rebuilt.findings] == ["copy.unsupported"]
-    assert [finding.code for finding in format_.verify(docx(), docx(), LIMITS)] == ["copy.unsupported"]
