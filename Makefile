@@ -1,6 +1,6 @@
 # Everything a user, a contributor and the build do, by the same words. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo servers test check lint types imports slow fuzz samples docs requirements clean
+.PHONY: help setup demo servers test test-servers check lint types imports slow fuzz samples docs requirements clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,8 +28,11 @@ demo: $(READY) ## judge every sample, end to end, and show what came out
 servers: $(DEV_READY)
 	@tools/setup-tests $(VENV)
 
-test: servers ## the tests (what takes minutes is in `make slow`)
-	$(BIN)/pytest -m "not slow"
+test: $(DEV_READY) ## the tests (what takes minutes is in `make slow`, what starts servers in `make test-servers`)
+	$(BIN)/pytest -m "not slow and not servers"
+
+test-servers: servers ## the engine on real PostgreSQL, Redis, RabbitMQ, Swift and Ceph, killed at every step
+	$(BIN)/pytest -m "servers and not slow"
 
 slow: servers ## the tests that take minutes
 	$(BIN)/pytest -m slow

@@ -94,3 +94,15 @@ def rabbitmq() -> Iterator[RabbitMq]:
     with closing(RabbitMq()) as server:
         server.start()
         yield server
+
+
+SERVERS = frozenset({"postgres", "swift", "ceph", "redis", "rabbitmq"})
+"""Fixtures that start a real server. What asks for one is marked `servers` and has a suite of its own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs real servers, and the faults of the engine, which start their own."""
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        if asked & SERVERS or "faults/engine" in item.nodeid:
+            item.add_marker("servers")
