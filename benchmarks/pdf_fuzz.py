@@ -77,7 +77,7 @@ def judged(data: bytes, *, really: bool) -> Iterator[str]:
     """Inspect a document and make copies; give what came of it."""
     sniff(Sample(data, "pdf"))
     inspect(data, LIMITS)
-    orders = [("print", data)]
+    orders: list[tuple[str, bytes | None]] = [("print", data)]
     if really:
         orders += [("print", printed(data)), ("raster", None)]
     for method, print_of_it in orders:
