@@ -11,7 +11,7 @@ from itertools import islice, zip_longest
 from attachguard.formats.characters import note_hidden, without_hidden
 from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import PER_CODE, Harvest
-from attachguard.formats.sametext import acting, is_faithful
+from attachguard.formats.sametext import acting, is_faithful, readable
 from attachguard.formats.tables import TooManyError, formulas, neutralized, separator
 from attachguard.formats.text import EIGHT_BIT, Decoded, decode, encode_8bit
 from attachguard.formats.textual import claimed
@@ -58,18 +58,19 @@ def normalize(order: Order) -> Rebuilt:
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Read the copy again under every delimiter, and compare its text and its cells with the original's."""
     del limits
-    before, after = decode(original), decode(copy)
-    if before is None or after is None:
+    read_before, read_after = decode(original), decode(copy)
+    if read_before is None or read_after is None:
         return (Finding("copy.unfaithful", detail="not text"),)
+    before, after = readable(read_before), readable(read_after)
     found = [
         Finding("copy.unsafe", f"row {cell.row}, column {cell.column}", "a formula")
-        for cell in islice(formulas(after.text), PER_CODE)
+        for cell in islice(formulas(after), PER_CODE)
     ]
-    if acting(after.text) and after.encoding != EIGHT_BIT:
-        found.append(Finding("copy.unsafe", detail=f"holds {acting(after.text)}"))
-    if not is_faithful(_unmarked(before.text), _unmarked(after.text)):
+    if acting(after):
+        found.append(Finding("copy.unsafe", detail=f"holds {acting(after)}"))
+    if not is_faithful(_unmarked(before), _unmarked(after)):
         found.append(Finding("copy.unfaithful", detail="other text"))
-    if not acting(before.text) and any(a != b for a, b in zip_longest(_rows(before.text), _rows(after.text))):
+    if not acting(before) and any(a != b for a, b in zip_longest(_rows(before), _rows(after))):
         found.append(Finding("copy.unfaithful", detail="other cells"))
     return found
 

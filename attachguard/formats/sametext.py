@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections import Counter
 
+from attachguard.formats.text import EIGHT_BIT, UNUSED, Decoded
+
 _KEPT_CONTROLS = frozenset("\t\n\r\f")
 _REORDERING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 """Bidi_Class of the explicit formatting characters (UAX #9, table 4)."""
@@ -16,6 +18,7 @@ _TAGS = range(0xE0000, 0xE0080)
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f")
 _ESCAPES = re.compile("([\x1b\x9b])")
 _MARK = "\ufeff"
+_SOME_LETTER = dict.fromkeys(map(ord, UNUSED), "\ufffd")
 
 
 def is_hidden(char: str) -> bool:
@@ -23,6 +26,11 @@ def is_hidden(char: str) -> bool:
     if char in _KEPT_CONTROLS:
         return False
     return unicodedata.category(char) == "Cc" or unicodedata.bidirectional(char) in _REORDERING or ord(char) in _TAGS
+
+
+def readable(decoded: Decoded) -> str:
+    """Give a text for comparison; in 8-bit text no byte is a C1 control, so the unused ones are some letter."""
+    return decoded.text.translate(_SOME_LETTER) if decoded.encoding == EIGHT_BIT else decoded.text
 
 
 def acting(text: str) -> str:

@@ -54,9 +54,10 @@ is DE00, are letters, spaces and faces that people write."""
 _WESTERN_HIGH = 1 / 3
 """Share of bytes above 0x7F up to which 8-bit text is taken for a western language's."""
 
-_TABLE = "".join(
-    chr(byte) if byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else bytes([byte]).decode("cp1252") for byte in range(256)
-)
+UNUSED = "\x81\x8d\x8f\x90\x9d"
+"""What `decode_8bit` makes of the five bytes that windows-1252 leaves unused: letters of another encoding."""
+
+_TABLE = "".join(chr(byte) if chr(byte) in UNUSED else bytes([byte]).decode("cp1252") for byte in range(256))
 """WHATWG Encoding, index windows-1252: like cp1252, but the five unused bytes are the C1 controls of that number,
 so that no byte is lost."""
 _REVERSE = codecs.charmap_build(_TABLE)
@@ -104,7 +105,7 @@ def is_windows_1252(text: str) -> bool:
     above 0x7F.
     """
     high = len(text) - len(text.encode("ascii", "ignore"))
-    return high <= len(text) * _WESTERN_HIGH and not any(unused in text for unused in "\x81\x8d\x8f\x90\x9d")
+    return high <= len(text) * _WESTERN_HIGH and not any(unused in text for unused in UNUSED)
 
 
 def _marked(rest: bytes, encoding: str) -> Decoded | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from attachguard.formats.characters import note_hidden, without_hidden
 from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.sametext import acting, is_faithful
+from attachguard.formats.sametext import acting, is_faithful, readable
 from attachguard.formats.text import EIGHT_BIT, Decoded, decode, encode_8bit, is_windows_1252
 from attachguard.formats.textual import textual_claim
 from attachguard.kinds import KINDS
@@ -62,12 +62,13 @@ def normalize(order: Order) -> Rebuilt:
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Compare by characters' properties: nothing that acts is in the copy, and nothing else is missing."""
     del limits
-    before, after = read(original), decode(copy)
-    if before is None or after is None:
+    read_before, read_after = read(original), decode(copy)
+    if read_before is None or read_after is None:
         return (Finding("copy.unfaithful", detail="not text"),)
+    before, after = readable(read_before), readable(read_after)
     found = []
-    if acting(after.text) and after.encoding != EIGHT_BIT:
-        found.append(Finding("copy.unsafe", detail=f"holds {acting(after.text)}"))
-    if not is_faithful(before.text, after.text):
+    if acting(after):
+        found.append(Finding("copy.unsafe", detail=f"holds {acting(after)}"))
+    if not is_faithful(before, after):
         found.append(Finding("copy.unfaithful", detail="other text"))
     return found

@@ -85,6 +85,13 @@ def test_a_copy_of_text_in_another_8_bit_encoding_keeps_its_bytes() -> None:
     assert doubts(txt, original, copy) == []
 
 
+def test_bytes_that_windows_1252_does_not_use_are_letters_of_another_encoding() -> None:
+    original = "\u0412\u044b\u0411\u0403\u0452 ".encode("cp1251") * 300 + b"\x07"
+    copy = rebuilt(txt, original)
+    assert copy == original[:-1]
+    assert doubts(txt, original, copy) == []
+
+
 def test_japanese_mail_text_becomes_letters() -> None:
     assert copied(txt, "\u65e5\u672c\u8a9e text".encode("iso2022_jp")) == "\u65e5\u672c\u8a9e text"
 

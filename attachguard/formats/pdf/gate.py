@@ -17,6 +17,7 @@ from attachguard.formats.pdf.likeness import (
     MOST_LINES_OF_PICTURES,
     OTHER_FONTS,
     SAME_FONTS,
+    colours_differ,
     lost_lines,
     may_differ,
     unlikeness,
@@ -106,7 +107,9 @@ def _difference(original: Sheet, copy: Sheet, mode: str) -> str:
     """Say how a page looks or reads differently; nothing: it does not."""
     longest = max(copy.width, copy.height, original.width, original.height)
     dpi = min(DPI, DPI * 2000 / longest)  # a poster is compared as coarsely as it is looked at
-    if may_differ(*_drawings(original, copy, dpi, mode=mode)):
+    theirs, ours = _drawings(original, copy, dpi, mode=mode)
+    recoloured = mode == "RGB" and colours_differ(theirs, ours)
+    if recoloured or may_differ(theirs.convert("L"), ours.convert("L")):
         reason = _second_look(original, copy, dpi)
         if reason:
             return reason

@@ -19,6 +19,12 @@ _BORDER = 2.0
 """Points to both sides of a link's edge in which its border may be drawn or not: printers disagree (12.5.4)."""
 
 
+_PATCH = 3
+"""Points to a side of the patches whose colours are compared."""
+
+_COLOUR_ALARM = 11
+"""Difference of redness or blueness, of 255, that is still alike at first sight."""
+
 _LINE = 32
 """Points that belong to a line when they are in a row."""
 
@@ -52,12 +58,24 @@ OTHER_FONTS = Tolerance(reach=2, blur=2, most=50)
 
 
 def may_differ(theirs: Image.Image, ours: Image.Image) -> bool:
-    """Whether two drawings (grey or colour, of one size) are worth a second, finer look; quick, and easily alarmed."""
+    """Whether two drawings (grey, of one size) are worth a second, finer look; quick, and easily alarmed."""
     lost, added = _unexplained(theirs, ours, 1), _unexplained(ours, theirs, 1)
     either = ImageChops.lighter(lost, added)
     if _worst(_averaged(either, 1)) > SAME_FONTS.most:
         return True
     return max(_worst(either.reduce((_LINE, 1))), _worst(either.reduce((1, _LINE)))) > _LINE_ALARM
+
+
+def colours_differ(theirs: Image.Image, ours: Image.Image) -> bool:
+    """Whether two drawings (RGB, of one size) are worth a second look for their colours, grey tones left aside."""
+    one, other = _chroma(theirs.reduce(_PATCH)), _chroma(ours.reduce(_PATCH))
+    return any(_worst(ImageChops.difference(a, b)) > _COLOUR_ALARM for a, b in zip(one, other, strict=True))
+
+
+def _chroma(picture: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Give how much redder and how much bluer than green every point is: nothing for any grey."""
+    red, green, blue = picture.split()
+    return ImageChops.subtract(red, green, 2, 128), ImageChops.subtract(blue, green, 2, 128)
 
 
 def unlikeness(theirs: Image.Image, ours: Image.Image, tolerance: Tolerance, links: Sequence[Box] = ()) -> int:
