@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from attachguard.adapters.scanners import open_scanner
@@ -18,6 +19,11 @@ from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
 from tests.servers.redis import Redis
 from tests.servers.swift import Swift
+
+# The same examples on every run: a build says the same of the same code. New ones are sought by `make fuzz`, and a
+# busy machine is no defect.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 SETTINGS_PREFIX = "ATTACHGUARD_"
 CORPUS = "ATTACHGUARD_CORPUS"
