@@ -1,6 +1,7 @@
 """Safe copies of office files: what acts is gone, what shows is there, and verify notices when that is not so."""
 
 import io
+import struct
 import zipfile
 
 import pytest
@@ -26,7 +27,18 @@ from tests.formats.office_made import (
     xlsx,
     xlsx_members,
 )
-from tests.formats.ole_made import Tree, doc, field, packaged, record, sheet_entry, supporting_link, xls
+from tests.formats.ole_made import (
+    Tree,
+    beginning,
+    doc,
+    field,
+    packaged,
+    record,
+    sheet_entry,
+    supporting_link,
+    workbook,
+    xls,
+)
 from tests.formats.pictures_made import colours, saved
 
 R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -308,6 +320,17 @@ def test_macros_and_objects_are_cut_out_of_compound_files() -> None:
     project: Tree = {"_VBA_PROJECT_CUR": {"VBA": {"dir": b"x"}}, "MBD0001": {"CONTENTS": b"x"}}
     made = copy_of("xls", xls(sheet_entry(), record(0x00D3), more=project))
     assert record(0x00D3) not in made
+
+
+def test_a_data_connection_is_cut_out_of_a_workbook_and_the_sheets_are_found_where_they_are_then() -> None:
+    query, entry = record(0x01AD, b"x" * 9), sheet_entry()
+    start = len(workbook(query, entry)) - len(beginning() + record(0x000A))
+    original = xls(query, entry[:4] + struct.pack("<L", start) + entry[8:])
+    assert seen(BY_KIND["xls"], original) == {"ole.external"}
+    made = read_compound(copy_of("xls", original))
+    assert made is not None
+    stream = made.read(made.entries[0])
+    assert struct.unpack_from("<L", stream, stream.index(entry[8:]) - 4)[0] == start - len(query)
 
 
 def test_what_acts_in_the_main_stream_leaves_no_copy() -> None:

@@ -16,6 +16,8 @@ LENGTH = 32_768
 _QUOTED = re.compile(r"""("[^"]*")|('[^']*')""")
 _CALL = re.compile(r"(?<![\w.])([^\W\d][\w.]*)[ \t\r\n]*\(")
 _FUTURE = re.compile(r"(?:_XL[A-Z]{2,4}\.){1,4}")
+_MORE = re.compile(r"[\[('\"|]")
+"""A formula without any of these only calculates with numbers and cells, as most do."""
 _PARAMETER = "_XLPM."
 """Beginning of the names of a LAMBDA's own parameters ([MS-XLSX] section 2.2.2)."""
 _LINK = re.compile(r"""HYPERLINK[ \t\r\n]*\([ \t\r\n]*(?:"([^"]*)"|)""", re.IGNORECASE)
@@ -28,6 +30,8 @@ def only_calculates(formula: str, gone_sheets: Collection[str] = ()) -> bool:
 
     `gone_sheets` are names, in lower case, of sheets that the copy does not have.
     """
+    if not gone_sheets and len(formula) <= LENGTH and not _MORE.search(formula):
+        return True
     if len(formula) > LENGTH or any(True for _ in formula_findings(formula)):
         return False
     bare = _QUOTED.sub(_harmless, formula)

@@ -9,7 +9,8 @@ from attachguard.formats.refusal import Refused
 from attachguard.model import Finding
 
 WORD = (("WordDocument",), ("Data",))
-SIGNS_OF_MACROS = frozenset({0x00D3, 0x01BD})
+MAY_GO = frozenset({0x00D3, 0x01BD, 0x00DC, 0x01AD, 0x0802, 0x0803, 0x0804, 0x0805, 0x0806, 0x0807, 0x080A})
+"""Records that show nothing: signs of macros, and where cells came from."""
 REWRITTEN = frozenset({0x005C, 0x0085, 0x00FF, 0x020B})
 """Records of which only the length is compared: they hold places or names."""
 _HEADER = 1024
@@ -50,8 +51,8 @@ def _stream(name: str, before: Compound, after: Compound) -> Iterator[Finding]:
 def _records(name: str, first: bytes, second: bytes) -> Iterator[Finding]:
     starts: set[int] = set()
     sheets: list[int] = []
-    mine = _walk(second)
-    for (_, number, body), theirs in zip_longest(mine, _walk(first, SIGNS_OF_MACROS), fillvalue=(0, -1, b"")):
+    pairs = zip_longest(_walk(second, MAY_GO), _walk(first, MAY_GO), fillvalue=(0, -1, b""))
+    for (_, number, body), theirs in pairs:
         same = number == theirs[1] and len(body) == len(theirs[2])
         if not same or (number not in REWRITTEN and body != theirs[2]):
             yield Finding("copy.unfaithful", name, "other records")
@@ -74,12 +75,9 @@ def _sheets(stream: bytes) -> Iterator[int]:
 
 
 def _walk(stream: bytes, without: frozenset[int] = frozenset()) -> Iterator[tuple[int, int, bytes]]:
-    at, is_new = 0, False
+    at = 0
     while at + 4 <= len(stream):
         number, size = struct.unpack_from("<HH", stream, at)
-        if at == 0:
-            is_new = struct.unpack_from("<H", stream, 4)[0] >= 0x0600 if len(stream) >= 6 else False
-        gone = number in without and is_new and size == 0
-        if not gone and at + 4 + size <= len(stream):
+        if number not in without and at + 4 + size <= len(stream):
             yield at, number, stream[at + 4 : at + 4 + size]
         at += 4 + size
