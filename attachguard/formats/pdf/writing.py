@@ -26,6 +26,8 @@ def write_copy(printed: pikepdf.Pdf, taken_over: About, texts: Comparison, limit
     copier = Copier(target, limits)
     if len(printed.pages) > limits.pages:
         raise RefusedError("more pages than are rendered")
+    if len(printed.pages) == 0:
+        raise RefusedError("no pages")  # a document that no reader opens
     for index, page in enumerate(printed.pages):
         unit = taken_over.units[index] if index < len(taken_over.units) else 1.0
         made = copier.copy(page.obj, PAGE)
