@@ -37,16 +37,18 @@ from attachguard.settings import Settings
 
 
 class SteeredSandbox:
-    """Does what the file says: `crash`, `hang`, `sleep 2`, `reject`, `bug`; anything else is fine text."""
+    """Does what the file says: `crash`, `hang`, `sleep 2`, `hold 2 PATH`, `reject`, `bug`; all else is fine text."""
 
     def identify(self, attachment: Attachment, limits: Limits) -> Identification:
-        word, _, rest = attachment.path.read_bytes()[:100].decode("latin-1").partition("\n")[0].partition(" ")
+        word, _, rest = attachment.path.read_bytes()[:1000].decode("latin-1").partition("\n")[0].partition(" ")
         if word == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         if word == "hang":
             sum(itertools.repeat(1))  # in C, holding the interpreter's lock: no signal, no thread gets through
         if word == "sleep":
             time.sleep(float(rest))
+        if word == "hold":
+            hold(*rest.split(" ", 1))
         if word == "bug":
             raise ZeroDivisionError("a bug of ours")
         findings = (Finding("type.unknown"),) if word == "reject" else ()
@@ -63,6 +65,15 @@ class SteeredSandbox:
 
     def probe(self) -> Sequence[Check]:
         return ()
+
+
+def hold(seconds: str, path: str) -> None:
+    """Take that long the first time only: who is killed meanwhile makes way for somebody quick."""
+    try:
+        Path(path).touch(exist_ok=False)
+    except FileExistsError:
+        return
+    time.sleep(float(seconds))
 
 
 def upload(text: str | bytes, name: str = "note.txt") -> Upload:

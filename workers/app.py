@@ -6,6 +6,7 @@ from attachguard.bootstrap import open_service
 from attachguard.errors import UsageError
 from attachguard.settings import VARIABLES, Settings, load_settings
 
+from .children import watch_children
 from .configuration import configure
 from .engine import Engine
 from .tasks import add_tasks
@@ -19,6 +20,7 @@ def make_app(settings: Settings, engine: Engine) -> Celery:
     app = Celery("attachguard")
     configure(app, settings, settings.broker_url or WITHOUT_BROKER)
     engine.follow(app)
+    watch_children(app)
     add_tasks(app, engine)
     return app
 

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -73,6 +74,10 @@ class Den:
         receipt = service.submit([upload(text) for text in texts])
         self.acknowledged[receipt.submission] = len(texts)
         return receipt.submission
+
+    def holding(self, seconds: float = 60) -> str:
+        """Say what keeps its first worker busy for so long, and its second one not at all."""
+        return f"hold {seconds} {self.folder / uuid.uuid4().hex}\n"
 
     def environment(self) -> Mapping[str, str]:
         """Settings for another process."""

@@ -60,7 +60,7 @@ def test_a_killed_child_loses_its_job_to_another_within_two_seconds(den: Den, br
     with den, den.open() as service:
         den.celery()
         for _ in range(times):
-            submission = den.submit(service, "sleep 0.4", "x")
+            submission = den.submit(service, den.holding(), "x")
             os.kill(den.holder(service, submission), signal.SIGKILL)
             den.recovered(service, submission, time.monotonic(), f"{name(broker)}: child killed", 2.0)
             den.wait(service)
@@ -74,7 +74,7 @@ def test_a_killed_worker_loses_its_job_to_the_next_within_ten_seconds(den: Den, 
         den.beat()
         worker = den.celery()
         for _ in range(times):
-            submission = den.submit(service, "sleep 0.4", "x")
+            submission = den.submit(service, den.holding(), "x")
             den.holder(service, submission)
             worker.kill()
             began = time.monotonic()

@@ -37,7 +37,7 @@ def test_a_killed_worker_loses_its_job_to_another_within_two_seconds(den: Den, t
     with den, den.open() as service:
         den.runner()
         for _ in range(times):
-            submission = den.submit(service, "sleep 0.4", "x")
+            submission = den.submit(service, den.holding(), "x")
             os.kill(den.holder(service, submission), signal.SIGKILL)
             den.recovered(service, submission, time.monotonic(), "embedded: worker killed", 2.0)
             den.wait(service)
@@ -50,7 +50,7 @@ def test_a_killed_supervisor_takes_its_workers_with_it_and_the_next_one_goes_on(
     with den, den.open() as service:
         runner = den.runner()
         for _ in range(times):
-            submission = den.submit(service, "sleep 0.4", "x")
+            submission = den.submit(service, den.holding(), "x")
             den.holder(service, submission)
             runner.kill()
             runner = den.runner()
@@ -100,13 +100,13 @@ def test_a_worker_that_was_stopped_past_its_lease_changes_nothing_when_it_comes_
     with den, den.open() as service:
         den.runner(2)
         for _ in range(times):
-            submission = den.submit(service, "sleep 0.4", "x")
+            submission = den.submit(service, den.holding(1), "x")
             stopped = den.holder(service, submission)
             pause(stopped)
             den.recovered(service, submission, time.monotonic(), "embedded: worker stopped past its lease", LEASE + 2)
             den.wait(service)
             resume(stopped)
-            time.sleep(0.6)
+            time.sleep(1.5)
             assert service.report(submission).attempts == 2
         den.check(service)
 
