@@ -25,6 +25,7 @@ from attachguard.formats.pdf.likeness import (
 from attachguard.formats.pdf.pages import Box, user_unit
 from attachguard.formats.pdf.pdfium import UnreadableError
 from attachguard.formats.pdf.render import Print, Sheet, printing
+from attachguard.formats.pdf.repair import for_pdfium
 from attachguard.formats.pdf.things import begins_with_a_picture
 from attachguard.model import Finding, Limits
 
@@ -33,6 +34,12 @@ _SIZE_TOLERANCE = 1.5
 
 _TEXT_KEPT = 0.9
 """Share of the original's visible text that the copy's text must have, so that search and copying still work."""
+
+_RIM = 1
+"""Points around a drawn page that are not compared."""
+
+_TINY = 10
+"""Points of a page's shorter side up to which all of it is."""
 
 _IN_COLOUR = 3
 _IN_COLOUR_AGAIN = 8
@@ -59,7 +66,7 @@ def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     if foreign:
         return [Finding("copy.unsafe", detail=violation) for violation in foreign[:_TOLD]]
     try:
-        with printing(copy) as ours, printing(original) as theirs:
+        with printing(copy) as ours, printing(for_pdfium(original, limits)) as theirs:
             return list(_differences(theirs, ours, _units(original, limits), limits))
     except UnreadableError as error:
         return [Finding("copy.unfaithful", detail=f"can't be compared: {error}")]
@@ -77,6 +84,9 @@ def _units(original: bytes, limits: Limits) -> tuple[float, ...]:
 def _differences(theirs: Print, ours: Print, units: tuple[float, ...], limits: Limits) -> Iterator[Finding]:
     if theirs.pages != ours.pages:
         yield Finding("copy.unfaithful", detail=f"{ours.pages} pages in place of {theirs.pages}")
+        return
+    if ours.pages > limits.pages:
+        yield Finding("copy.unfaithful", detail=f"{ours.pages} pages are more than are compared")
         return
     told = 0
     for index in range(ours.pages):
@@ -121,7 +131,7 @@ def _second_look(original: Sheet, copy: Sheet, dpi: float) -> str:
     theirs, ours = _drawings(original, copy, dpi, finer=2)
     foreign = leaves_fonts_to_the_reader(original)
     tolerance = OTHER_FONTS if foreign else SAME_FONTS
-    links = _scaled(original.links(), theirs.width / original.width)
+    links = _scaled(original.links(), dpi / 72)
     worst = unlikeness(theirs, ours, tolerance, links)
     if worst > tolerance.most:
         return f"looks different: {worst} of 255 where {tolerance.most} are alike"
@@ -140,10 +150,10 @@ def _drawings(
     ours = copy.draw(dpi * finer * original.width / copy.width, mode=mode)
     if finer > 1:
         theirs, ours = theirs.reduce(finer), ours.reduce(finer)
-    if theirs.size == ours.size:
-        return theirs, ours
-    common = (0, 0, min(theirs.width, ours.width), min(theirs.height, ours.height))  # they differ by a rounding
-    return theirs.crop(common), ours.crop(common)
+    # Sizes may differ by a rounding, and the outermost points show the page's edge in one and nothing in the other.
+    width, height = min(theirs.width, ours.width), min(theirs.height, ours.height)
+    inner = (_RIM, _RIM, width - _RIM, height - _RIM) if min(width, height) > _TINY else (0, 0, width, height)
+    return theirs.crop(inner), ours.crop(inner)
 
 
 def _scaled(boxes: Iterator[Box], scale: float) -> tuple[Box, ...]:

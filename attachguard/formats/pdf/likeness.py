@@ -2,7 +2,7 @@
 
 A point of one drawing is explained when the other has as dark (or as light) a point within reach of it. What stays
 unexplained is averaged over a few points, so that specks vanish and a lost word, mark, line or tint stands out.
-Measured: what stays unexplained of pages drawn faithfully reaches 41 of 255, of lost things 52 and more (docs/pdf.md).
+Measured: what stays unexplained of pages drawn faithfully reaches 31 of 255, of lost things 51 and more (docs/pdf.md).
 """
 
 from collections.abc import Callable, Sequence

@@ -9,8 +9,9 @@ from attachguard.formats.pdf.images import UndecodableError
 from attachguard.formats.pdf.losses import losses
 from attachguard.formats.pdf.losttext import comparing
 from attachguard.formats.pdf.pdfium import UnreadableError, opens
-from attachguard.formats.pdf.raster import STEPS, TooManyBytesError, rasterize
+from attachguard.formats.pdf.raster import STEPS, TooMuchError, rasterize
 from attachguard.formats.pdf.rebuild import RefusedError
+from attachguard.formats.pdf.repair import for_pdfium
 from attachguard.formats.pdf.writing import write_copy
 from attachguard.model import Finding, Limits, Rebuilt
 
@@ -19,7 +20,7 @@ _TROUBLES = (
     RefusedError,
     UndecodableError,
     TooLargeError,
-    TooManyBytesError,
+    TooMuchError,
     UnreadableError,
     UnicodeError,
 )
@@ -52,9 +53,10 @@ def _printed(order: Order) -> Rebuilt:
 
 
 def _rastered(order: Order) -> Rebuilt:
-    if not opens(order.original):
+    readable = for_pdfium(order.original, order.limits)
+    if not opens(readable):
         return Rebuilt(data=None, findings=(_unprinted(order.original, order.limits),))
-    made = rasterize(order.original, about(order.original, order.limits), order.limits)
+    made = rasterize(readable, about(order.original, order.limits), order.limits)
     lost = losses(order.original, order.limits)
     if made.sharpness != STEPS[0]:
         lost = (*lost, Finding("lost.sharpness", detail=f"{made.sharpness.dpi} points per inch"))

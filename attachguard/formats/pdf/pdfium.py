@@ -73,7 +73,10 @@ def picture_of(bitmap: Handle) -> Image.Image:
     mode, order = _MODES[kind]
     width, height = raw.FPDFBitmap_GetWidth(bitmap), raw.FPDFBitmap_GetHeight(bitmap)
     stride = raw.FPDFBitmap_GetStride(bitmap)
-    samples = ctypes.string_at(raw.FPDFBitmap_GetBuffer(bitmap), stride * height)
+    address = ctypes.cast(raw.FPDFBitmap_GetBuffer(bitmap), ctypes.c_void_p).value
+    if not address:
+        raise UnreadableError("a bitmap without points")
+    samples = (ctypes.c_ubyte * (stride * height)).from_address(address)  # read in place: it is copied once, below
     return Image.frombytes(mode, (width, height), samples, "raw", order, stride, 1)
 
 

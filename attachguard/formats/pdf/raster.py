@@ -39,12 +39,15 @@ STEPS = (
 _FEW_COLOURS = 600
 """Different colours among a sixteenth of the points, up to which a page is drawn and not photographed."""
 
+_SHADED = 0.25
+"""Share of points neither light nor dark from which on a page without colours is a photograph."""
+
 _GREYS = 8
 """Steps of grey of a page without colours: text edges need no more."""
 
 
-class TooManyBytesError(ValueError):
-    """The copy is larger than a file may be, even at the coarsest step."""
+class TooMuchError(ValueError):
+    """There are more pages than are drawn, or the copy is larger than a file may be even at the coarsest step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +59,17 @@ class Rastered:
 
 
 def rasterize(original: bytes, taken_over: About, limits: Limits) -> Rastered:
-    """Draw every page. Raises UnreadableError when pdfium can't, TooManyBytesError when the result is too large."""
+    """Draw every page. Raises UnreadableError when pdfium can't, TooMuchError when the result is too large."""
     with printing(original) as document:
         if document.pages < 1:
             raise UnreadableError("no pages")
+        if document.pages > limits.pages:
+            raise TooMuchError(f"{document.pages} pages, limit {limits.pages}")
         for sharpness in STEPS:
             data = _drawn(document, taken_over, sharpness, limits)
             if data is not None:
                 return Rastered(data=data, sharpness=sharpness)
-    raise TooManyBytesError("the pages as pictures are larger than a file may be")
+    raise TooMuchError("the pages as pictures are larger than a file may be")
 
 
 def _drawn(document: Print, taken_over: About, sharpness: Sharpness, limits: Limits) -> bytes | None:
@@ -85,8 +90,10 @@ def _drawn(document: Print, taken_over: About, sharpness: Sharpness, limits: Lim
 def _page(sheet: Sheet, unit: float, sharpness: Sharpness, target: pikepdf.Pdf, limits: Limits) -> Encoded:
     scale = min(unit, limits.page_points / max(sheet.width, sheet.height, 1))
     drawn = sheet.draw(sharpness.dpi * min(scale, 1.0), mode="RGB")
-    encoded = encode_page(drawn, sharpness.quality)
-    grey = drawn.getchannel("G") if is_grey(drawn) else drawn.convert("L")
+    colourless = is_grey(drawn)
+    page = drawn.getchannel("G") if colourless else drawn
+    encoded = encode_page(page, sharpness.quality)
+    grey = page if colourless else drawn.convert("L")
     words = visible_words(sheet, ink_of(grey.reduce(2), sheet))
     width, height = sheet.width * scale, sheet.height * scale
     layer = text_layer(words, sheet.height, target)
@@ -94,27 +101,27 @@ def _page(sheet: Sheet, unit: float, sharpness: Sharpness, target: pikepdf.Pdf, 
         f"q {width:.3f} 0 0 {height:.3f} 0 0 cm /P Do Q\n{scale:.5f} 0 0 {scale:.5f} 0 0 cm\n".encode("ascii")
         + layer.content
     )
-    page = Dictionary(
+    leaf = Dictionary(
         Type=Name.Page,
         MediaBox=Array([0, 0, round(width, 3), round(height, 3)]),
         Resources=Dictionary(XObject=Dictionary(P=picture_stream(encoded, target)), Font=layer.fonts),
         Contents=target.make_stream(content),
     )
-    target.pages.append(pikepdf.Page(target.make_indirect(page)))
+    target.pages.append(pikepdf.Page(target.make_indirect(leaf)))
     return encoded
 
 
 def encode_page(drawn: Image.Image, quality: int) -> Encoded:
-    """Encode a drawn page (RGB) in the coding that suits it: two tones, greys, a palette, or as a photograph."""
+    """Encode a drawn page (grey or RGB) in the coding that suits it: two tones, greys, a palette, or a photograph's."""
     sample = drawn.resize((drawn.width // 4 + 1, drawn.height // 4 + 1), Image.Resampling.NEAREST)
-    if is_grey(drawn):
-        grey = drawn.getchannel("G")
-        tones = sample.getchannel("G").histogram()
+    if drawn.mode == "L":
+        tones = sample.histogram()
         between = sum(tones[16:240]) / max(1, sum(tones))
-        return encode_jpeg(grey, quality) if between > 0.25 else encode_exact_quickly(_few_greys(grey))
+        return encode_jpeg(drawn, quality) if between > _SHADED else encode_exact_quickly(_few_greys(drawn))
     if sample.getcolors(_FEW_COLOURS) is None:
         return encode_jpeg(drawn, quality)
-    return encode_exact_quickly(drawn.quantize(colors=256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+    few = drawn.quantize(colors=256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    return encode_exact_quickly(few)
 
 
 def is_grey(drawn: Image.Image) -> bool:

@@ -7,6 +7,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 
 from attachguard.formats.pdf import verify
+from attachguard.formats.pdf.pdfium import UnreadableError
+from attachguard.formats.pdf.render import printing
 from attachguard.model import Limits
 from tests.formats.pdf.made import (
     HELLO,
@@ -201,3 +203,11 @@ def test_a_page_count_that_is_a_lie_ends_in_a_finding() -> None:
     many = {1: b"<</Type/Catalog/Pages 2 0 R>>", 3: PAGE, 4: stream(HELLO), 5: b"<</Type/Font>>"}
     many[2] = b"<</Type/Pages/Kids[" + b"3 0 R " * 501 + b"]/Count 501>>"
     assert "pdf.too_many_pages" in codes(classic(many))
+
+
+@METHODS
+def test_a_document_that_one_reader_alone_opens_is_drawn_and_compared_by_its_repair(made: Copier) -> None:
+    headless = hello().replace(b"%PDF-1.7", b"%\xe2\xe3", 1)
+    with pytest.raises(UnreadableError), printing(headless):
+        raise AssertionError("pdfium opens it")
+    assert faithful(headless, made(headless))

@@ -197,8 +197,18 @@ def test_more_pages_are_more_pictures() -> None:
         assert len(made.pages) == 2
 
 
+def test_more_pages_than_are_rendered_are_not_drawn() -> None:
+    pdf = new()
+    add_page(pdf)
+    made = rastered(saved(pdf), Limits(pages=1))
+    assert [finding.code for finding in made.findings] == ["copy.failed"]
+    assert [finding.code for finding in verify(saved(pdf), pictures_of_pages(saved(pdf)), Limits(pages=1))] == [
+        "copy.unfaithful"
+    ]
+
+
 def page_of(image: Image.Image) -> Image.Image:
-    return image.resize((400, 500), Image.Resampling.NEAREST).convert("RGB")
+    return image.resize((400, 500), Image.Resampling.NEAREST)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +227,7 @@ def test_a_page_is_coded_by_its_content(image: Image.Image, coding: str) -> None
 
 
 def test_a_page_of_text_is_kept_in_few_greys_or_colours_without_loss_of_edges() -> None:
-    assert encode_page(drawn(hello(), 100, mode="RGB"), 80).filter == "/FlateDecode"
+    assert encode_page(drawn(hello(), 100), 80).filter == "/FlateDecode"
     coloured = new(b"1 0 0 rg " + HELLO + b" 0 0 1 rg 72 500 200 20 re f")
     assert encode_page(drawn(saved(coloured), 100, mode="RGB"), 80).filter == "/FlateDecode"
 
