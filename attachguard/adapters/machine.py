@@ -18,6 +18,9 @@ LIBRARIES = ("pikepdf", "pypdfium2", "pillow", "lxml", "olefile", "python-magic"
 
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 FONT_FILES = frozenset({".ttf", ".otf", ".ttc", ".pfb", ".t1"})
+CHARACTER_MAPS = "/usr/share/poppler/cMap"
+"""How poppler finds the letters of Chinese, Japanese and Korean fonts that are not in a document."""
+
 _SECONDS = 10
 _ENOUGH_FONTS = 10
 """Fewer font files than this and a PDF without embedded fonts prints as boxes."""
@@ -53,4 +56,7 @@ def _fonts() -> Check:
     detail = f"{count} font files"
     if count < _ENOUGH_FONTS:
         detail += "; apt-get install fonts-dejavu-core fonts-liberation fonts-noto-cjk, or text may print as boxes"
-    return Check(name="fonts", ok=count >= _ENOUGH_FONTS, required=False, detail=detail)
+    mapped = Path(CHARACTER_MAPS).is_dir()
+    if not mapped:
+        detail += "; apt-get install poppler-data, or Chinese, Japanese and Korean text may be missing in print"
+    return Check(name="fonts", ok=count >= _ENOUGH_FONTS and mapped, required=False, detail=detail)
