@@ -58,3 +58,33 @@ def test_no_reader_imports_anything_when_it_reads(tmp_path: Path) -> None:
         [sys.executable, "-I", "-c", READ_ALL, root, str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == [str(len(files))], done.stderr
+
+
+NOT_NEEDED = (
+    "PIL._avif",
+    "PIL._webp",
+    "PIL._imagingft",
+    "PIL.PsdImagePlugin",
+    "PIL.EpsImagePlugin",
+    "PIL.WmfImagePlugin",
+)
+
+
+LOADED = """
+import sys
+sys.path.append(sys.argv[1])
+from attachguard.sandbox import inside
+
+inside.real_readers()
+from PIL import Image
+
+print(*[name for name in sys.argv[2:] if sys.modules.get(name)], *sorted(Image.OPEN))
+"""
+
+
+def test_what_no_accepted_file_needs_is_not_there_to_be_attacked() -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", LOADED, root, *NOT_NEEDED], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF"]
