@@ -45,6 +45,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "type.disagreement": "The second, independent identification says something else.",
         "type.declared": "The sender declared another type than the one found.",
         "file.encrypted": "The file can only be opened with a password.",
+        "file.unlocked": "The file was opened with the password that came with it.",
         "file.malformed": "The structure of the file is broken in a way that readers disagree about.",
         # -- the scanner ---------------------------------------------------------------------------------------
         "malware.signature": "The virus scanner knows this content as malware.",

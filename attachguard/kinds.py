@@ -22,6 +22,8 @@ class Kind:
     """Without the dot, the preferred one first."""
     methods: tuple[str, ...] = ()
     """Ways to make a safe copy, best first; empty: this kind can only be kept or rejected."""
+    unlocked_by: str = ""
+    """The method that opens such a file with its password; empty: there is none."""
     becomes: str = ""
     """The kind of the copy where it is another (recipients can't open a winmail.dat); empty: the same."""
 
@@ -72,6 +74,7 @@ _ALL = (
         media_type="application/pdf",
         extensions=("pdf",),
         methods=("print", "raster"),
+        unlocked_by="unlock",
     ),
     Kind(name="png", title="PNG picture", media_type="image/png", extensions=("png",), methods=("rebuild",)),
     Kind(name="rtf", title="RTF document", media_type="application/rtf", extensions=("rtf",), methods=("rebuild",)),

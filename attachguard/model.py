@@ -158,6 +158,8 @@ class Upload:
     """The Content-Type the sender claimed. It never decides."""
     source: str = ""
     """Where the caller says it comes from (the path as given), only to be echoed."""
+    password: str | None = field(default=None, repr=False)
+    """Opens the file, where one is needed: used in the room and forgotten. Never stored, shown or logged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

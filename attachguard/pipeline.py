@@ -27,7 +27,7 @@ from attachguard.model import (
 )
 from attachguard.policy import Policy
 from attachguard.ports import Kit
-from attachguard.reports import add, blank, conclude, judged, no_copy, said_by
+from attachguard.reports import about, add, blank, conclude, is_locked, judged, no_copy, said_by
 from attachguard.stages.identify import identify
 from attachguard.stages.inspect import inspect
 from attachguard.stages.limit import limit, limit_submission
@@ -59,8 +59,10 @@ def guard_all(submission: Submission, policy: Policy, kit: Kit) -> SubmissionVer
         attachments = receive(submission.uploads, policy.limits, room)
         shared = limit_submission(attachments, policy.limits)
         judged = (
-            _refuse(attachment, shared, policy) if shared else _settle(attachment, policy, kit, room.fresh())
-            for attachment in attachments
+            _refuse(attachment, shared, policy)
+            if shared
+            else _settle(attachment, upload.password, policy, kit, room.fresh())
+            for attachment, upload in zip(attachments, submission.uploads, strict=True)
         )
         verdict = SubmissionVerdict(
             submission=submission.id, policy=policy.label, verdicts=tuple(judged), reasons=shared
@@ -69,17 +71,23 @@ def guard_all(submission: Submission, policy: Policy, kit: Kit) -> SubmissionVer
     return verdict
 
 
-def decide(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) -> Verdict:
-    """Give the verdict on one attachment, received or found inside another; nothing is stored."""
+def decide(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom, password: str | None = None) -> Verdict:
+    """Give the verdict on one attachment, received or found inside another; nothing is stored.
+
+    Where only the password is in the way, it is tried: what it opens is judged as a stranger's file, and a copy of
+    that is delivered. The file as it came never is.
+    """
     began = time.perf_counter()
     original = examine(attachment, policy, kit, room)
+    if password and is_locked(original):
+        original = _unlock(original, password, policy, kit, room)
     rendered = None
     if original.action is Action.NORMALIZE:
         rendered = _make_copy(original, policy, kit, room)
     outcome, reasons = conclude(original, rendered, _NAMES)
     return Verdict(
         outcome=outcome,
-        original=original,
+        original=about(attachment, original),
         rendered=rendered,
         policy=policy.label,
         reasons=reasons,
@@ -102,6 +110,20 @@ def examine(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) ->
     return report
 
 
+def _unlock(locked: Report, password: str, policy: Policy, kit: Kit, room: Workroom) -> Report:
+    """Open a file with its password and examine what it is then; where that fails, say so beside what was found."""
+    began = time.perf_counter()
+    opened = kit.sandbox.unlock(locked.attachment, password, policy.limits)
+    spent = time.perf_counter() - began
+    if opened.data is None:
+        return add(locked, Observed(peak_rss=opened.peak_rss), opened.findings, (), policy)
+    report = examine(room.opened(opened.data, locked.attachment), policy, kit, room)
+    report = add(report, Observed(peak_rss=opened.peak_rss), (Finding("file.unlocked"),), (), policy)
+    return dataclasses.replace(
+        report, stages={"unlock": spent, **report.stages}, action=max(report.action, Action.NORMALIZE)
+    )
+
+
 def receive(uploads: Sequence[Upload], limits: Limits, room: Workroom) -> tuple[Attachment, ...]:
     """Copy all uploads in; together they may take one byte more than the submission's limit, no more."""
     if not uploads:
@@ -113,11 +135,11 @@ def receive(uploads: Sequence[Upload], limits: Limits, room: Workroom) -> tuple[
     return tuple(attachments)
 
 
-def _settle(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) -> Verdict:
+def _settle(attachment: Attachment, password: str | None, policy: Policy, kit: Kit, room: Workroom) -> Verdict:
     """Decide on a received file and store what is cleared; what breaks on our side makes it undetermined."""
     began = time.perf_counter()
     try:
-        verdict = decide(attachment, policy, kit, room)
+        verdict = decide(attachment, policy, kit, room, password)
         cleared = _clear(verdict)
         return dataclasses.replace(verdict, delivered=kit.store.put(cleared)) if cleared else verdict
     except Unavailable as error:

@@ -58,6 +58,13 @@ class Sandbox(Protocol):
         """Make a safe copy by `method`, one of `attachment.kind.methods`."""
         ...
 
+    def unlock(self, attachment: Attachment, password: str, limits: Limits) -> Rebuilt:
+        """Open a file of a kind that has `unlocked_by`: its bytes without the encryption, as hostile as before.
+
+        The password is used for this and forgotten.
+        """
+        ...
+
     def verify(self, original: Attachment, copy: Attachment, limits: Limits) -> Verification:
         """Compare a copy with its original, in another process than the one that made it."""
         ...

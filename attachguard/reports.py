@@ -68,6 +68,24 @@ def said_by(children: tuple[Verdict, ...]) -> tuple[Finding, ...]:
     )
 
 
+_ONLY_LOCKED = frozenset({"file.encrypted"})
+
+
+def is_locked(report: Report) -> bool:
+    """Tell whether nothing but a password is in the way, and a way is known to use it."""
+    kind = report.attachment.kind
+    codes = {finding.code for finding in report.deciding}
+    return kind is not None and bool(kind.unlocked_by) and report.action is Action.REJECT and codes == _ONLY_LOCKED
+
+
+def about(attachment: Attachment, report: Report) -> Report:
+    """Give a report on what a password opened as one on the file that came: its bytes are the sender's."""
+    said = report.attachment
+    return dataclasses.replace(
+        report, attachment=dataclasses.replace(attachment, kind=said.kind, safe_name=said.safe_name)
+    )
+
+
 def no_copy(original: Report, why: tuple[Finding, ...]) -> Report:
     """Report on the copy that never came to be."""
     return Report(attachment=original.attachment, findings=why, action=Action.REJECT, deciding=why)

@@ -9,14 +9,14 @@ from attachguard.errors import UploadUnreadable
 from attachguard.model import Upload, printable
 
 
-def upload_from_path(source: str) -> Upload:
-    """Make an upload of a file by its path as given; nothing is opened yet.
+def upload_from_path(source: str, password: str | None = None) -> Upload:
+    """Make an upload of a file by its path as given, with the password that opens it; nothing is opened yet.
 
     Opening raises UploadUnreadable for what is not a regular file: a folder, a pipe or a device would hang or
     never end.
     """
     path = Path(source)
-    return Upload(untrusted_name=path.name, open=lambda: _open(path), source=source)
+    return Upload(untrusted_name=path.name, open=lambda: _open(path), source=source, password=password)
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -4,6 +4,7 @@ Bytes are counted and hashed while they are copied, and copying stops one byte p
 never believed and nothing larger than a limit is ever held.
 """
 
+import dataclasses
 import hashlib
 import itertools
 import shutil
@@ -58,6 +59,16 @@ class Workroom:
             name_findings=name.findings,
             declared_type=upload.declared_type,
             source=upload.source,
+        )
+
+    def opened(self, data: bytes, locked: Attachment) -> Attachment:
+        """Lay out what a password opened: a stranger's file like the one it was."""
+        return dataclasses.replace(
+            locked,
+            path=self._write(data),
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            kind=None,
         )
 
     def take_parts(

@@ -44,6 +44,8 @@ class ExpectedFile:
     name: str
     recipe: Recipe
     declared_type: str | None
+    password: str | None
+    """Sent along with the file."""
     verdict: Outcome
     kind: str
     """Empty when it is of no accepted kind, or was refused before anybody looked."""
@@ -104,6 +106,7 @@ def _file(row: "_Table", number: int) -> ExpectedFile:
         name=name,
         recipe=_recipe(row),
         declared_type=row.text("declared_type") if row.has("declared_type") else None,
+        password=row.text("password") if row.has("password") else None,
         verdict=row.outcome(),
         kind=row.kind(),
         reasons=row.codes("reasons"),

@@ -19,4 +19,5 @@ def _upload(file: ExpectedFile, path: Path) -> Upload:
         open=lambda: path.open("rb"),
         declared_type=file.declared_type,
         source=str(path),
+        password=file.password,
     )

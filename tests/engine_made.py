@@ -60,6 +60,9 @@ class SteeredSandbox:
     def normalize(self, attachment: Attachment, method: str, parts: Sequence[JudgedPart], limits: Limits) -> Rebuilt:
         raise AssertionError("nothing here is normalized")
 
+    def unlock(self, attachment: Attachment, password: str, limits: Limits) -> Rebuilt:
+        raise AssertionError("nothing here is locked")
+
     def verify(self, original: Attachment, copy: Attachment, limits: Limits) -> Verification:
         return Verification()
 

@@ -1,9 +1,10 @@
 """`attachguard check`: judge files and say so."""
 
+import getpass
 import sys
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,9 @@ EXIT_CODES = {
 }
 UNREADABLE = UploadUnreadable.exit_code
 
+_LONGEST_PASSWORD = 1000
+"""Characters of a first line that are read."""
+
 
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="The files, judged as one submission.")],
@@ -47,6 +51,13 @@ def check(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write delivered files here; never over another.")
     ] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option("--password-file", metavar="FILE", help="Its first line opens files that need a password."),
+    ] = None,
+    ask_password: Annotated[
+        bool, typer.Option("--ask-password", help="Ask for the password at the terminal instead.")
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON document; with --each one line per file, as each is done.")
     ] = False,
@@ -58,11 +69,13 @@ def check(
     scanner or the sandbox was not available; nothing was delivered).
     """
     settings = load_settings()
+    password = _password(password_file, ask=ask_password)
     wanted = _Wanted(
         policy=load_policy(policy or settings.policy),
         out=OutFolder(out) if out else None,
         json=json,
         language=lang,
+        password=password,
     )
     with open_kit(settings, wanted.policy) as kit:
         raise typer.Exit(_check_each(files, wanted, kit) if each else _check_all(files, wanted, kit))
@@ -76,6 +89,20 @@ class _Wanted:
     out: OutFolder | None
     json: bool
     language: Language
+    password: str | None = field(default=None, repr=False)
+
+
+def _password(file: Path | None, *, ask: bool) -> str | None:
+    """Read the password from a file or a person, never from the command line, where every process can see it."""
+    if file is None:
+        return getpass.getpass("Password of the file: ") or None if ask else None
+    if ask:
+        raise UsageError("--password-file and --ask-password: give one of them")
+    try:
+        with file.open(encoding="utf-8") as lines:
+            return lines.readline(_LONGEST_PASSWORD).rstrip("\r\n") or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--password-file {file} can't be read") from error
 
 
 def _check_all(files: Sequence[str], wanted: _Wanted, kit: Kit) -> int:
@@ -114,7 +141,7 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def _judge(files: Sequence[str], wanted: _Wanted, kit: Kit) -> SubmissionVerdict:
-    uploads = tuple(upload_from_path(name) for name in files)
+    uploads = tuple(upload_from_path(name, wanted.password) for name in files)
     verdict = guard_all(Submission(id=uuid.uuid4().hex, uploads=uploads), wanted.policy, kit)
     for trouble in dict.fromkeys(one.trouble for one in verdict.verdicts if one.trouble):
         complain(trouble.detail)  # the sender is told to wait; whoever runs this wants to know for what

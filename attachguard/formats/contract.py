@@ -64,6 +64,8 @@ class Order:
     parts: Sequence[JudgedPart]
     """The files that `inspect` handed out, after their own verdicts, joined by `where`."""
     limits: Limits
+    password: str | None = field(default=None, repr=False)
+    """For the method that unlocks (kinds.Kind.unlocked_by): what opens the original; else None."""
 
 
 class Format(Protocol):

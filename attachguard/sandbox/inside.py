@@ -161,6 +161,7 @@ def _order(job: wire.Normalize, source: Source) -> Order:
             for part in job.parts
         ),
         limits=job.limits,
+        password=job.password,
     )
 
 

@@ -104,11 +104,28 @@ class Room:
                 printed=None if printed is None else source.add(printed),
                 parts=tuple(_part(source, part) for part in parts),
                 limits=limits,
+                password=None,
             )
             said = self._ask(source, output, job, wire.Made, limits)
             span = said.answer.copy if said.answer else None
             copy = None if span is None else output.read(span)
         return Rebuilt(data=copy, findings=said.findings, peak_rss=max(peak, said.peak))
+
+    def unlock(self, attachment: Attachment, password: str, limits: Limits) -> Rebuilt:
+        """Open a file with its password. See ports.Sandbox. It travels in the sealed memfd, to one child."""
+        with self._job() as (source, output):
+            job = wire.Normalize(
+                kind=_kind(attachment),
+                method=attachment.kind.unlocked_by if attachment.kind else "",
+                original=_file(source, attachment),
+                printed=None,
+                parts=(),
+                limits=limits,
+                password=password[: wire.PASSWORD_LENGTH],
+            )
+            said = self._ask(source, output, job, wire.Made, limits)
+            opened = None if said.answer is None or said.answer.copy is None else output.read(said.answer.copy)
+        return Rebuilt(data=opened, findings=said.findings, peak_rss=said.peak)
 
     def verify(self, original: Attachment, copy: Attachment, limits: Limits) -> Verification:
         """Compare a copy with its original. See ports.Sandbox."""

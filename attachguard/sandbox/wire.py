@@ -26,6 +26,9 @@ PARTS = 1000
 NAME_LENGTH = 1000
 """Characters of a part's untrusted name; longer ones are cut in the room."""
 
+PASSWORD_LENGTH = 127
+"""Characters of a password; no PDF has a longer one (ISO 32000-2, 7.6.4.3.2: 127 bytes)."""
+
 CONTROL_SIZE = 16 * 1024
 """Bytes of the longest message to or from the zygote; it reads none that a file has a word in."""
 
@@ -188,6 +191,7 @@ class Normalize(Message, frozen=True):
     printed: Span | None
     parts: tuple[PartIn, ...]
     limits: Limits
+    password: Annotated[str, msgspec.Meta(max_length=PASSWORD_LENGTH)] | None
 
 
 class Verify(Message, frozen=True):

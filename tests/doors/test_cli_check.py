@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 
 from attachguard.documents import SubmissionDocument
+from samples.makers.pdf_carriers import user_password
 
 CLEAN_TEXT = b"Dear customer, your parcel left us today.\n"
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-" + b"TEST-FILE!$H+H*"
@@ -272,3 +274,20 @@ def test_a_file_taken_for_another_than_its_name_says_is_told_why(run: Run, tmp_p
     refused = run("check", "noise.pdf")
     assert "type.unknown" in refused.stdout
     assert "no format claims it; libmagic: " in refused.stdout
+
+
+def test_a_password_opens_a_pdf_and_is_shown_nowhere(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "locked.pdf").write_bytes(user_password())
+    (tmp_path / "password").write_text("geheim\n")
+    done = run("check", "locked.pdf", "--json", "--password-file", "password")
+    assert (done.returncode, attachment(done)["verdict"]) == (0, "normalized")
+    assert pikepdf.open(attachment(done)["delivered"]["path"]).is_encrypted is False
+    assert "geheim" not in done.stdout + done.stderr
+    assert run("check", "locked.pdf").returncode == 1
+
+
+def test_a_password_file_that_is_not_there_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(CLEAN_TEXT)
+    done = run("check", "a.txt", "--password-file", "nowhere")
+    assert done.returncode == 2
+    assert "--password-file nowhere can't be read" in done.stderr

@@ -45,6 +45,9 @@ class TellingSandbox:
     def normalize(self, attachment: Attachment, method: str, parts: Sequence[JudgedPart], limits: Limits) -> Rebuilt:
         raise AssertionError("the identify stage makes no copies")
 
+    def unlock(self, attachment: Attachment, password: str, limits: Limits) -> Rebuilt:
+        raise AssertionError("the identify stage unlocks nothing")
+
     def verify(self, original: Attachment, copy: Attachment, limits: Limits) -> Verification:
         raise AssertionError("the identify stage compares nothing")
 

@@ -1,15 +1,18 @@
 """The heart, with a sandbox that says what a test wants and a scanner that is real in every other test."""
 
 import dataclasses
+import hashlib
 import io
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+import msgspec
 import pytest
 
 from attachguard.adapters.memory import MemoryLedger, MemoryStore
+from attachguard.documents import attachment_document
 from attachguard.errors import LedgerUnavailable, SandboxUnavailable, ScannerUnavailable, UploadUnreadable, UsageError
 from attachguard.model import (
     Action,
@@ -33,6 +36,8 @@ from attachguard.model import (
 from attachguard.pipeline import guard, guard_all
 from attachguard.policy import Policy
 from attachguard.ports import Kit
+
+SESAME = "open, sesame"
 
 
 class ScriptedSandbox:
@@ -71,6 +76,12 @@ class ScriptedSandbox:
         self.calls.append(f"normalize {method}")
         self.parts_sent_back = tuple(parts)
         return Rebuilt(data=self._copy, findings=tuple(Finding(code) for code in self._lost))
+
+    def unlock(self, attachment: Attachment, password: str, limits: Limits) -> Rebuilt:
+        self.calls.append("unlock")
+        if password != SESAME:
+            return Rebuilt(data=None, findings=(Finding("file.encrypted", detail="the password does not open it"),))
+        return Rebuilt(data=attachment.path.read_bytes().replace(b"file.encrypted", b""))
 
     def verify(self, original: Attachment, copy: Attachment, limits: Limits) -> Verification:
         self.calls.append("verify")
@@ -170,6 +181,52 @@ def test_a_copy_that_is_not_safe_is_not_delivered(policy: Policy, copy: bytes, o
     assert reason in codes(verdict.reasons)
     assert stored(parts) == []
     assert verdict.delivered is None
+
+
+def locked(text: str, password: str | None) -> Upload:
+    return Upload(untrusted_name="a.pdf", open=lambda: io.BytesIO(text.encode()), password=password)
+
+
+def test_a_file_that_comes_with_its_password_is_opened_judged_and_a_copy_of_it_delivered(policy: Policy) -> None:
+    sandbox = ScriptedSandbox()
+    parts = kit(sandbox)
+    verdict = guard(locked("pdf|file.encrypted|", SESAME), policy, parts)
+    assert (verdict.outcome, stored(parts)) == (Outcome.NORMALIZED, [b"pdf||"])
+    assert codes(verdict.reasons) == ["file.unlocked"]
+    assert verdict.attachment.sha256 == hashlib.sha256(b"pdf|file.encrypted|").hexdigest()
+    assert sandbox.calls[:5] == ["identify", "inspect", "unlock", "identify", "inspect"]
+
+
+def test_what_a_password_opens_is_judged_like_any_other_file(policy: Policy) -> None:
+    parts = kit()
+    verdict = guard(locked("pdf|file.encrypted|EVIL", SESAME), policy, parts)
+    assert (verdict.outcome, stored(parts)) == (Outcome.INFECTED, [])
+    launch = guard(locked("pdf|file.encrypted pdf.launch|", SESAME), policy, kit())
+    assert codes(launch.reasons)[:2] == ["pdf.launch", "file.unlocked"]
+
+
+@pytest.mark.parametrize("password", [None, "", "close, sesame"])
+def test_without_the_right_password_a_locked_file_stays_refused(policy: Policy, password: str | None) -> None:
+    parts = kit()
+    verdict = guard(locked("pdf|file.encrypted|", password), policy, parts)
+    assert (verdict.outcome, stored(parts)) == (Outcome.REJECTED, [])
+    assert set(codes(verdict.reasons)) == {"file.encrypted"}
+
+
+def test_a_password_that_is_not_needed_is_not_used(policy: Policy) -> None:
+    sandbox = ScriptedSandbox()
+    verdict = guard(locked("pdf||", SESAME), policy, kit(sandbox))
+    assert verdict.outcome is Outcome.ACCEPTED
+    assert "unlock" not in sandbox.calls
+
+
+@pytest.mark.parametrize("password", [SESAME, "close, sesame"])
+def test_a_password_is_in_no_verdict_and_nothing_shows_it(policy: Policy, password: str) -> None:
+    upload = locked("pdf|file.encrypted|", password)
+    verdict = guard(upload, policy, kit())
+    assert password not in repr(upload)
+    assert password not in repr(verdict)
+    assert password.encode() not in msgspec.json.encode(attachment_document(verdict, "en"))
 
 
 def test_a_copy_that_is_not_faithful_is_not_delivered(policy: Policy) -> None:

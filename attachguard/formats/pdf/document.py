@@ -12,12 +12,12 @@ CONTAINERS = (pikepdf.Dictionary, pikepdf.Stream, pikepdf.Array)
 """The kinds of object that hold others (ISO 32000-2, 7.3.6 to 7.3.8)."""
 
 
-def open_pdf(data: bytes, limits: Limits) -> pikepdf.Pdf:
-    """Open the bytes with the empty password.
+def open_pdf(data: bytes, limits: Limits, password: str = "") -> pikepdf.Pdf:
+    """Open the bytes, with the empty password where no other is given.
 
     No stream of it can be inflated beyond `limits.member_size` by Flate, RunLength or a predictor: reading one that
-    would raises pikepdf.PikepdfError. Raises pikepdf.PasswordError when a password is needed, pikepdf.PikepdfError when
-    qpdf finds no document in the bytes.
+    would raises pikepdf.PikepdfError. Raises pikepdf.PasswordError when another password is needed,
+    pikepdf.PikepdfError when qpdf finds no document in the bytes.
     """
     cap = limits.member_size
     settings.set_qpdf_limits(
@@ -28,7 +28,7 @@ def open_pdf(data: bytes, limits: Limits) -> pikepdf.Pdf:
         dct_max_memory=cap,
         dct_max_progressive_scans=100,  # libjpeg-turbo's advice against scan bombs
     )
-    return pikepdf.open(io.BytesIO(data))
+    return pikepdf.open(io.BytesIO(data), password=password)
 
 
 class TooLargeError(ValueError):

@@ -1,5 +1,7 @@
 """Make a safe copy: print the document and rebuild the print, so that what acts, hides or attacks is not there."""
 
+import io
+
 import pikepdf
 
 from attachguard.formats.contract import Order
@@ -31,10 +33,12 @@ def normalize(order: Order) -> Rebuilt:
     """Make a copy that holds pages, fonts and pictures, and says a title and a language: nothing that acts.
 
     `print`: rebuild what the printing program made of the original by an allow-list, its lost text said beside it.
-    `raster`: draw every page as a picture with a text layer. Findings say what the copy lost, or why there is none.
+    `raster`: draw every page as a picture with a text layer.
+    `unlock`: write down what the password opens; that is no copy yet, and as hostile as before.
+    Findings say what the copy lost, or why there is none.
     The same input gives the same bytes.
     """
-    makers = {"print": _printed, "raster": _rastered}
+    makers = {"print": _printed, "raster": _rastered, "unlock": _unlocked}
     if order.method not in makers:
         return Rebuilt(data=None, findings=(Finding("copy.unsupported", detail=order.method),))
     try:
@@ -61,6 +65,17 @@ def _rastered(order: Order) -> Rebuilt:
     if made.sharpness != STEPS[0]:
         lost = (*lost, Finding("lost.sharpness", detail=f"{made.sharpness.dpi} points per inch"))
     return Rebuilt(data=made.data, findings=lost)
+
+
+def _unlocked(order: Order) -> Rebuilt:
+    """Write the document without its encryption (ISO 32000-2, 7.6), with all that is in it."""
+    out = io.BytesIO()
+    try:
+        with open_pdf(order.original, order.limits, order.password or "") as locked:
+            locked.save(out, encryption=False)
+    except pikepdf.PasswordError:
+        return Rebuilt(data=None, findings=(Finding("file.encrypted", detail="the password does not open it"),))
+    return Rebuilt(data=out.getvalue())
 
 
 def _unprinted(original: bytes, limits: Limits) -> Finding:
