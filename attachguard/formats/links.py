@@ -1,9 +1,12 @@
 """Which addresses in an office document are plain links, and which lead out of a package by themselves."""
 
+from urllib.parse import unquote
+
 PLAIN_SCHEMES = ("http:", "https:", "mailto:", "tel:")
 """What a reader may click on: the web, mail, telephone. Everything else starts a program or opens a file."""
 
-_SPACES = " \t\r\n\x00"
+_SPACES = "".join(map(chr, range(0x21))) + "\x7f\xa0\u2028\u2029\u3000\ufeff"
+"""What programs pass over before an address begins."""
 
 
 def is_plain_link(target: str) -> bool:
@@ -21,7 +24,7 @@ def scheme_of(address: str) -> str:
 
 def is_elsewhere(address: str) -> bool:
     """Say whether a file (a template) lies on another computer: a web address, a share; not a drive or a folder."""
-    bare = address.strip(_SPACES).replace("\\", "/")
+    bare = unquote(address).strip(_SPACES).replace("\\", "/")
     scheme = scheme_of(bare)
     if scheme == "file":
         bare = bare.partition(":")[2].removeprefix("///")
@@ -29,7 +32,13 @@ def is_elsewhere(address: str) -> bool:
     return len(scheme) > 1 or bare.startswith("//")  # one letter is a drive
 
 
+def leads_nowhere_inside(address: str) -> bool:
+    """Say whether an address can't be that of a part of the same package: it has a scheme, or names another host."""
+    bare = unquote(address).strip(_SPACES).replace("\\", "/")
+    return bool(scheme_of(bare)) or bare.startswith("//")
+
+
 def leads_outside(address: str) -> bool:
     """Say whether an address that a package loads lies outside of it: another scheme, host, share or folder."""
-    bare = address.strip(_SPACES)
-    return bool(scheme_of(bare)) or bare.startswith(("//", "\\\\", "../", "/"))
+    bare = unquote(address).strip(_SPACES).replace("\\", "/")
+    return bool(scheme_of(bare)) or bare.startswith(("../", "/")) or "/../" in bare

@@ -10,7 +10,9 @@ from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.formulas import formula_findings
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_elsewhere, is_plain_link, leads_outside, scheme_of
+from attachguard.formats.office.formula import leaves_file
 from attachguard.formats.refusal import Refused
+from attachguard.formats.svgscan import svg_dangers
 from attachguard.formats.xmlscan import Element, elements, local, walk
 from attachguard.formats.zip import LOCAL, Member, Package, package, read_package, unpack
 from attachguard.model import Finding, Inspection, Limits
@@ -65,6 +67,7 @@ ELEMENTS: Mapping[str, str] = {
     "database-source-table": "odf.external",
     "database-source-query": "odf.external",
     "execute-macro": "odf.script",
+    "submission": "odf.external",
 }
 """Elements that act or load by being there (ODF 1.3 part 3)."""
 
@@ -79,6 +82,11 @@ count (part 3 section 4.3.2.12)."""
 
 _INDEXES = frozenset({"script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml"})
 """Tables of contents of macro libraries: they are also written when there is no macro."""
+
+_LOADED = frozenset({"href", "src", "action", "schema"})
+"""Attributes that hold an address: XLink's, and those of animations and XForms (part 3 sections 19.912 and 19.498)."""
+
+_FORMULA_CODES = {"dde": "odf.dde", "call": "odf.external", "link": "odf.link"}
 
 _FORMULA = re.compile(r"[a-z]{1,10}:")
 
@@ -214,6 +222,8 @@ def _member(member: Member, content: bytes, types: Mapping[str, str], harvest: H
     if base.endswith(".xml") or types.get(member.name) in {"text/xml", "application/rdf+xml"}:
         if content:
             _part(member, content, harvest)
+    elif base.endswith(".svg") or b"<svg" in content[:1024]:
+        _drawing(member, content, harvest)
     elif content.startswith(ole.SIGNATURE):
         _ole_object(member, content, harvest)
     elif content.startswith((LOCAL, b"MZ", b"\x7fELF", b"Rar!", b"%PDF-", b"{\\rt")):
@@ -230,6 +240,16 @@ def _ole_object(member: Member, content: bytes, harvest: Harvest) -> None:
         harvest.take((refused.finding,))
 
 
+def _drawing(member: Member, content: bytes, harvest: Harvest) -> None:
+    """Read an SVG picture for what acts or loads; editors write a DOCTYPE that declares nothing."""
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        for danger, detail in svg_dangers(name, attributes):
+            harvest.note("odf.external" if danger == "external" else "odf.script", member.name, detail)
+
+    walk(content, member.name, harvest.limits, start, bare_doctype=True)
+
+
 def _part(member: Member, content: bytes, harvest: Harvest) -> None:
     """Read one XML member to its end."""
     where = member.name
@@ -244,10 +264,12 @@ def _part(member: Member, content: bytes, harvest: Harvest) -> None:
         elif tag == "script" and " " in name and "opendocument" in name:
             harvest.note("odf.script", where, tag)
         for key, value in attributes.items():
-            if key.endswith(" href"):
+            if local(key) in _LOADED and (key.endswith("href") or leads_outside(value)):
                 _address(tag, value, where, harvest)
             elif key.endswith((" formula", " condition", " expression")):
                 _formula(value, where, harvest)
+            elif ":" in value and scheme_of(value) in SCRIPT_SCHEMES:  # menus and keys name what they call
+                harvest.note("odf.script", where, value)
 
     walk(content, where, harvest.limits, start, bare_doctype=True)
 
@@ -267,6 +289,6 @@ def _address(tag: str, address: str, where: str, harvest: Harvest) -> None:
 
 def _formula(formula: str, where: str, harvest: Harvest) -> None:
     for danger, detail in formula_findings(_FORMULA.sub("", formula, count=1)):
-        harvest.note("odf.dde" if danger == "dde" else "odf.external", where, detail)
-    if "'file:" in formula.lower() or "'http" in formula.lower():
+        harvest.note(_FORMULA_CODES[danger], where, detail)
+    if leaves_file(formula):
         harvest.note("odf.external", where, formula)

@@ -21,6 +21,10 @@ ROOT_RELATIONSHIPS = "_rels/.rels"
 DESCRIPTION_SIZE = 1024 * 1024
 """Inflated bytes of a content-types or relationships part that are read (measured: real ones stay below 100 KiB)."""
 
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/"
+_NAMESPACES: Mapping[str, str] = {"types": _PACKAGE + "content-types", "rels": _PACKAGE + "relationships"}
+"""The namespace of a content types part's elements, and of relationships parts' (sections 6.2.3.2 and 6.5.3.2)."""
+
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml."
@@ -73,6 +77,7 @@ class Relationship:
     """Last segment of the type's URI in lower case: the same in transitional, strict and Microsoft's own."""
     target: str
     external: bool
+    """Whether it says so: any mode but none and `Internal`."""
     uri: str = ""
     """The type's whole URI."""
 
@@ -86,8 +91,13 @@ class ContentTypes:
 
     def of(self, part: str) -> str:
         """Give the media type of a part, lower case; empty when it has none."""
-        extension = part.rpartition(".")[2].lower()
-        return self.overrides.get(part.lower(), self.defaults.get(extension, ""))
+        key = part_key(part)
+        return self.overrides.get(key, self.defaults.get(key.rpartition(".")[2], ""))
+
+
+def part_key(name: str) -> str:
+    """Give a name by which parts are compared: without regard to letter case or percent-encoding (6.2.2.3)."""
+    return unquote(name).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,30 +136,35 @@ def read_content_types(whole: Package, limits: Limits) -> ContentTypes:
     """Read the content types. Raises Refused."""
     defaults: dict[str, str] = {}
     overrides: dict[str, str] = {}
-    for element in _read(whole, CONTENT_TYPES, limits):
+    for element in _read(whole, CONTENT_TYPES, limits, _NAMESPACES["types"]):
         media_type = element.attributes.get("ContentType", "").partition(";")[0].strip().lower()
         if element.name == "Default":
-            defaults[element.attributes.get("Extension", "").lower()] = media_type
+            table, part = defaults, part_key(element.attributes.get("Extension", ""))
         elif element.name == "Override":
-            part = element.attributes.get("PartName", "").lstrip("/").lower()
-            if overrides.setdefault(part, media_type) != media_type:
-                raise Refused("file.malformed", CONTENT_TYPES, f"two types for {part}")
+            table, part = overrides, part_key(element.attributes.get("PartName", "").lstrip("/"))
+        else:
+            continue
+        if table.setdefault(part, media_type) != media_type:
+            raise Refused("file.malformed", CONTENT_TYPES, f"two types for {part}")
     return ContentTypes(defaults=defaults, overrides=overrides)
 
 
 def read_relationships(whole: Package, member: str, limits: Limits) -> tuple[Relationship, ...]:
-    """Read one relationships part. Raises Refused."""
-    return tuple(
+    """Read one relationships part. Raises Refused, also where two relationships have one id."""
+    found = tuple(
         Relationship(
             id=element.attributes.get("Id", ""),
             type=element.attributes.get("Type", "").rstrip("/").rpartition("/")[2].lower(),
             target=element.attributes.get("Target", ""),
-            external=element.attributes.get("TargetMode", "").lower() == "external",
+            external=element.attributes.get("TargetMode", "").lower() not in {"", "internal"},
             uri=element.attributes.get("Type", ""),
         )
-        for element in _read(whole, member, limits)
+        for element in _read(whole, member, limits, _NAMESPACES["rels"])
         if element.name == "Relationship"
     )
+    if len({relationship.id for relationship in found}) < len(found):
+        raise Refused("file.malformed", member, "two relationships have one id")
+    return found
 
 
 def resolve(source: str, target: str) -> str:
@@ -172,8 +187,8 @@ def _main(whole: Package, limits: Limits) -> Main:
     if not mains:
         return Main(content_type="")
     findings = list(_strangers(whole))
-    if len({types.of(part) for part in mains}) > 1:
-        findings.append(Finding("type.polyglot", detail=f"{len(mains)} main parts of different types"))
+    if len(mains) > 1:
+        findings.append(Finding("type.polyglot", detail=f"{len(mains)} main parts"))
     content_type = types.of(mains[0])
     return Main(content_type=content_type, findings=tuple(findings))
 
@@ -184,8 +199,12 @@ def _strangers(whole: Package) -> Iterator[Finding]:
             yield Finding("type.polyglot", name, f"also {described}")
 
 
-def _read(whole: Package, name: str, limits: Limits) -> list[Element]:
+def _read(whole: Package, name: str, limits: Limits, namespace: str) -> list[Element]:
+    """Read a part that describes the package; ISO/IEC 29500-2 allows no other vocabulary in it, nor alternatives."""
     member = whole.find(name)
     if member is None:
         raise Refused("file.malformed", name, "is missing")
-    return elements(whole.read(member, DESCRIPTION_SIZE), name, limits)
+    found = elements(whole.read(member, DESCRIPTION_SIZE), name, limits)
+    if any(element.namespace != namespace for element in found):
+        raise Refused("file.malformed", name, "holds elements of another vocabulary")
+    return found

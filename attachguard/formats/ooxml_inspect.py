@@ -6,15 +6,24 @@ their type, which is the same in the transitional, strict and Microsoft namespac
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 
 from attachguard.formats import ole
 from attachguard.formats.formulas import formula_findings
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.links import is_elsewhere, is_plain_link
-from attachguard.formats.ooxml import CONTENT_TYPES, ContentTypes, read_content_types, read_relationships
+from attachguard.formats.links import is_elsewhere, is_plain_link, leads_nowhere_inside
+from attachguard.formats.ooxml import (
+    CONTENT_TYPES,
+    ContentTypes,
+    Relationship,
+    part_key,
+    read_content_types,
+    read_relationships,
+)
 from attachguard.formats.refusal import Refused
-from attachguard.formats.wordfields import Fields
+from attachguard.formats.svgscan import ACTIVE, svg_dangers
+from attachguard.formats.wordfields import STORIES, Fields
 from attachguard.formats.xmlscan import local, walk
 from attachguard.formats.zip import LOCAL, Member, Package, read_package, unpack
 from attachguard.model import Inspection, Limits
@@ -112,20 +121,31 @@ ELEMENTS: Mapping[str, str] = {
     "ddeLink": "ooxml.dde",
     "frame": "ooxml.external",
     "mailMerge": "ooxml.external",
+    "webVideoPr": "ooxml.external",
+    "macrosheet": "ooxml.xlm",
 }
 """Elements that act by being there. <control> is not among them: workbooks write it for harmless form controls too, and
-for ActiveX there is a relationship (ISO/IEC 29500-1 sections 17.17.2, 18.3.1, 18.14)."""
+for ActiveX there is a relationship (ISO/IEC 29500-1 sections 17.17.2, 18.3.1, 18.14; [MS-DOCX] section 2.5.3.1 for the
+page of a film, which is HTML)."""
 
 FORMULAS = frozenset(
     {"f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula", "totalsRowFormula", "oldFormula"}
 )
 """Elements whose text is a formula (ISO/IEC 29500-1 section 18)."""
 
+_FORMULA_CODES = {"dde": "ooxml.dde", "call": "ooxml.formula", "link": "ooxml.link"}
+
 AUTOMATIC = ("auto_open", "auto_close", "auto_activate", "auto_deactivate")
 """Defined names that Excel 4 runs by itself ([MS-XLS] section 2.5.114)."""
 
 _XML_EXTENSIONS = frozenset({"xml", "rels", "vml"})
 _REMOTE_ATTRIBUTES = frozenset({"src", "href", "althref", "link"})
+LOADING = frozenset({"imagedata", "fill", "stroke", "image", "background"})
+"""VML's elements that load what their address leads to, whatever the attribute is called ([MS-OI29500] section 2.2)."""
+_MACRO_ATTRIBUTES = frozenset({"macro", "fmlaMacro"})
+_OTHER_FILE = re.compile(r"\[[^\]]*[^\]0-9][^\]]*\]|[\\/:]")
+"""In the name of a macro: another workbook (`[other.xlsm]`) or a path; `[0]!name` is one of this workbook."""
+_BEGINS_LIKE_XML = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<\0", b"\xfe\xff\0<", b"<\0", b"\0<")
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:
@@ -141,6 +161,8 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
     harvest.take(whole.findings)
     try:
         types = read_content_types(whole, limits)
+        if len({part_key(member.name) for member in whole.members}) < len(whole.members):
+            harvest.note("zip.duplicate", detail="two names that differ in letter case or percent-encoding only")
         for member, content in unpack(whole, limits):
             _member(whole, member, content, types, harvest)
     except Refused as refused:
@@ -150,7 +172,7 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
 
 def _member(whole: Package, member: Member, content: bytes, types: ContentTypes, harvest: Harvest) -> None:
     media_type = types.of(member.name)
-    extension = member.name.rpartition(".")[2].lower()
+    extension = part_key(member.name).rpartition(".")[2]
     for piece, code in TYPES:
         if piece in media_type.replace("-", "").replace(".", "") or piece in media_type:
             harvest.note(code, member.name, media_type)
@@ -162,6 +184,8 @@ def _member(whole: Package, member: Member, content: bytes, types: ContentTypes,
         media_type.endswith(("+xml", "/xml", "vmldrawing")) or extension in _XML_EXTENSIONS
     ):
         _part(member, content, harvest)
+    elif content[:64].lstrip().startswith(_BEGINS_LIKE_XML):
+        _undeclared(member, content, harvest)
     else:
         _binary(member, content, media_type, harvest)
 
@@ -173,18 +197,23 @@ def _relationships(whole: Package, member: Member, harvest: Harvest) -> None:
     for relationship in read_relationships(whole, member.name, harvest.limits):
         kind, target = relationship.type, relationship.target
         if kind == "hyperlink":
-            if relationship.external and not is_plain_link(target):
+            if _is_outside(relationship) and not is_plain_link(target):
                 harvest.note("ooxml.link", member.name, target)
         elif kind == "attachedtemplate" and not is_elsewhere(target):
             continue  # where the letter's paper lay on the sender's disk; Word finds nothing there
         elif kind in DANGEROUS:
             harvest.note(DANGEROUS[kind], member.name, f"{kind}: {target}")
-            if relationship.external:
+            if _is_outside(relationship):
                 harvest.note("ooxml.external", member.name, f"{kind}: {target}")
-        elif relationship.external:
+        elif _is_outside(relationship):
             harvest.note("ooxml.external", member.name, f"{kind}: {target}")
         elif kind not in HARMLESS:
             harvest.note("ooxml.part", member.name, f"{kind}: {target}")
+
+
+def _is_outside(relationship: Relationship) -> bool:
+    """Say whether a relationship leaves the package: by its mode, or by an address that no part can have."""
+    return relationship.external or leads_nowhere_inside(relationship.target)
 
 
 # -- XML parts -------------------------------------------------------------------------------------------------
@@ -194,7 +223,19 @@ def _part(member: Member, content: bytes, harvest: Harvest) -> None:
     """Read one XML part to its end for elements, fields, formulas and remote attributes."""
     reader = _PartReader(member.name, harvest)
     walk(content, member.name, harvest.limits, reader.start, end=reader.end, text=reader.text)
-    reader.fields.close()
+    reader.close()
+
+
+def _undeclared(member: Member, content: bytes, harvest: Harvest) -> None:
+    """Read what begins like XML and is declared as something else: some programs go by relationships alone.
+
+    A page (HTML) that no XML reader can read is none of their parts.
+    """
+    try:
+        _part(member, content, harvest)
+    except Refused as refused:
+        if refused.finding.code != "file.malformed" and b"<html" not in content[:1024].lower():
+            raise
 
 
 class _PartReader:
@@ -203,10 +244,21 @@ class _PartReader:
     def __init__(self, where: str, harvest: Harvest) -> None:
         self.where = where
         self.harvest = harvest
-        self.fields = Fields(self._field)
+        self._stories = [Fields(self._field)]
         self._names: dict[str, str] = {}
         self._text: list[str] | None = None
-        self._in_instruction = False
+        self._instruction = ""
+        """The element whose text belongs to an instruction; empty: none."""
+
+    @property
+    def fields(self) -> Fields:
+        """The fields of the story that is being read."""
+        return self._stories[-1]
+
+    def close(self) -> None:
+        """Judge what was never ended."""
+        for story in self._stories:
+            story.close()
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         tag = self._names.get(name)
@@ -217,27 +269,39 @@ class _PartReader:
         if tag in FORMULAS:
             self._text = []
             if tag == "definedName":
-                self._defined_name(attributes.get("name", ""))
-        elif tag in {"instrText", "delInstrText"} or (tag == "t" and self.fields.in_instruction):
-            self._in_instruction = True
+                self._defined_name(attributes)
+        elif tag in {"instrText", "delInstrText"} or (tag in {"t", "delText"} and self.fields.in_instruction):
+            self._instruction = tag
         elif tag == "fldChar":
             self.fields.mark(_by_local(attributes, "fldCharType"))
         elif tag == "fldSimple":
             self.fields.whole(_by_local(attributes, "instr"))
-        elif attributes:
-            self._attributes(tag, attributes)
+        elif tag == "FmlaMacro":
+            self._text = []
+        elif tag in STORIES:
+            self._stories.append(Fields(self._field))
+        elif attributes or tag in ACTIVE:
+            self._attributes(name, tag, attributes)
 
     def end(self, name: str) -> None:
         tag = self._names[name]
         if tag in FORMULAS and self._text is not None:
             self._formula("".join(self._text))
             self._text = None
-        elif tag in {"instrText", "delInstrText", "t"}:
-            self._in_instruction = False
+        elif tag == self._instruction:
+            self._instruction = ""
+        elif tag == "FmlaMacro" and self._text is not None:
+            macro, self._text = "".join(self._text), None
+            if _OTHER_FILE.search(macro):
+                self.harvest.note("ooxml.external", self.where, f"{tag}: {macro}")
+        elif tag in STORIES and len(self._stories) > 1:
+            self._stories.pop().close()
 
     def text(self, text: str) -> None:
-        if self._in_instruction:
-            self.fields.text(text)
+        if self._instruction and self.fields.in_instruction:
+            self.fields.text(text, deleted=self._instruction.startswith("del"))
+        elif self._instruction and text.strip():
+            self.harvest.note("ooxml.field", self.where, "an instruction that belongs to no field")
         elif self._text is not None:
             self._text.append(text)
 
@@ -246,19 +310,25 @@ class _PartReader:
 
     def _formula(self, formula: str) -> None:
         for danger, detail in formula_findings(formula):
-            self.harvest.note("ooxml.dde" if danger == "dde" else "ooxml.formula", self.where, detail)
+            self.harvest.note(_FORMULA_CODES[danger], self.where, detail)
 
-    def _defined_name(self, name: str) -> None:
-        if name.lower().removeprefix("_xlnm.").startswith(AUTOMATIC):
+    def _defined_name(self, attributes: Mapping[str, str]) -> None:
+        name = attributes.get("name", "")
+        if name.lower().removeprefix("_xlnm.").startswith(AUTOMATIC) or attributes.get("xlm") in {"1", "true"}:
             self.harvest.note("ooxml.xlm", self.where, name)
 
-    def _attributes(self, tag: str, attributes: Mapping[str, str]) -> None:
+    def _attributes(self, name: str, tag: str, attributes: Mapping[str, str]) -> None:
         """Look for addresses that are written into the markup instead of a relationship (VML, HTML leftovers)."""
         for key, value in attributes.items():
-            if _is_remote(value) and local(key) in _REMOTE_ATTRIBUTES:
-                code = "ooxml.external" if local(key) != "href" else "ooxml.link"
+            attribute = local(key)
+            if attribute in _REMOTE_ATTRIBUTES and _is_remote(value):
+                code = "ooxml.external" if attribute != "href" or tag in LOADING else "ooxml.link"
                 if code == "ooxml.external" or not is_plain_link(value):
                     self.harvest.note(code, self.where, f"{tag}: {value}")
+            elif attribute in _MACRO_ATTRIBUTES and _OTHER_FILE.search(value):
+                self.harvest.note("ooxml.external", self.where, f"{tag}: {value}")
+        for danger, detail in svg_dangers(name, attributes):
+            self.harvest.note("ooxml.external" if danger == "external" else "ooxml.part", self.where, detail)
 
 
 def _by_local(attributes: Mapping[str, str], wanted: str) -> str:

@@ -25,6 +25,10 @@ READING = frozenset(
 """Fields that read a file or address, send codes to the printer, or hold a control. Any other word is a harmless
 field or the name of a bookmark."""
 
+STORIES = frozenset({"txbxContent", "footnote", "endnote", "comment", "docPartBody", "Choice", "Fallback"})
+"""Elements in which text runs by itself: a field that begins outside of one does not go on inside of it (17.9.1, 17.11,
+17.13.4, 17.12.6). Of the alternatives of AlternateContent (part 3 section 7.5) a program reads one."""
+
 DEPTH = 64
 """Fields nested more deeply are not read apart; Word itself stops at 20."""
 
@@ -60,15 +64,15 @@ class Fields:
         elif self._open and kind == "end":
             self._judge(self._open.pop())
 
-    def text(self, text: str) -> None:
-        """Take text of an instruction."""
+    def text(self, text: str, *, deleted: bool = False) -> None:
+        """Take text of an instruction; `deleted`: text that a tracked change takes away, or not yet."""
         if self._open:
-            self._open[-1].add(text)
+            self._open[-1].add(text, deleted=deleted)
 
     def whole(self, instruction: str) -> None:
         """Take a field that is written in one piece."""
         field = _Field()
-        field.add(instruction)
+        field.add(instruction, deleted=False)
         self._judge(field)
 
     def close(self) -> None:
@@ -79,32 +83,48 @@ class Fields:
     def _judge(self, field: "_Field") -> None:
         if field.instruction is None:
             return
-        instruction, field.instruction = "".join(field.instruction), None
-        found = _KEYWORD.match(instruction)
-        keyword = found.group(1).upper() if found else ""
-        if keyword in STARTING:
+        readings, field.instruction = readings_of(field.instruction), None
+        keywords = {_keyword(instruction) for instruction in readings}
+        for keyword in sorted(keywords & STARTING):
             self._report("dde", keyword)
-        elif keyword in READING:
+        for keyword in sorted(keywords & READING):
             self._report("field", keyword)
-        elif field.computed:
+        if field.computed and not keywords & (STARTING | READING):
             self._report("field", "a field whose kind another field computes")
+
+
+Pieces = list[tuple[str, bool]]
+"""Pieces of an instruction, and whether each is text that a tracked change deletes."""
+
+
+def readings_of(pieces: Pieces) -> tuple[str, ...]:
+    """Give what an instruction may be: with what a tracked change deletes, and without it."""
+    whole = "".join(piece for piece, _ in pieces)
+    if not any(deleted for _, deleted in pieces):
+        return (whole,)
+    return whole, "".join(piece for piece, deleted in pieces if not deleted)
+
+
+def _keyword(instruction: str) -> str:
+    found = _KEYWORD.match(instruction)
+    return found.group(1).upper() if found else ""
 
 
 class _Field:
     """One field while it is read: its instruction's pieces, None once it was judged."""
 
     def __init__(self) -> None:
-        self.instruction: list[str] | None = []
+        self.instruction: Pieces | None = []
         self.computed = False
         self._blank = True
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, *, deleted: bool) -> None:
         if self.instruction is not None:
-            self.instruction.append(text)
+            self.instruction.append((text, deleted))
             self._blank = self._blank and not text.strip(' \t\r\n"')
 
     def nest(self) -> None:
         """Note a field inside the instruction: where the keyword should stand, it writes the keyword."""
         if self.instruction is not None:
             self.computed = self.computed or self._blank
-            self.instruction.append(" ")
+            self.instruction.append((" ", False))

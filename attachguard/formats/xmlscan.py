@@ -80,12 +80,14 @@ def walk(
 
 
 def elements(data: bytes, where: str, limits: Limits, *, bare_doctype: bool = False) -> list[Element]:
-    """List all start tags of a small document. Raises Refused like `walk`."""
+    """List all start tags of a small document. Raises Refused like `walk`, and where two attributes have one name."""
     found: list[Element] = []
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
         namespace, _, tag = name.rpartition(" ")
         plain = {local(key): value for key, value in attributes.items()}
+        if len(plain) < len(attributes):  # readers differ in which of the two they take
+            raise Refused("file.malformed", where, f"two attributes of {tag} have one name")
         found.append(Element(name=tag, namespace=namespace, attributes=plain))
 
     walk(data, where, limits, start, bare_doctype=bare_doctype)

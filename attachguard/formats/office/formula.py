@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection
 
 from attachguard.formats.formulas import formula_findings
-from attachguard.formats.links import is_plain_link
 from attachguard.formats.office.functions import CALCULATING, PREFIXES
 
 LENGTH = 32_768
@@ -20,7 +19,6 @@ _MORE = re.compile(r"[\[('\"|]")
 """A formula without any of these only calculates with numbers and cells, as most do."""
 _PARAMETER = "_XLPM."
 """Beginning of the names of a LAMBDA's own parameters ([MS-XLSX] section 2.2.2)."""
-_LINK = re.compile(r"""HYPERLINK[ \t\r\n]*\([ \t\r\n]*(?:"([^"]*)"|)""", re.IGNORECASE)
 _OTHER_BOOK = re.compile(r"\[[^\[\]]{0,260}\][^\[\](),+*/^&<>=\"]{0,255}!")
 """`[1]Sheet!A1`: a sheet of another file by its number or name (section 18.17.2.3)."""
 
@@ -39,7 +37,7 @@ def only_calculates(formula: str, gone_sheets: Collection[str] = ()) -> bool:
         return False
     if gone_sheets and any(f"{name}!" in formula.lower().replace("'", "") for name in gone_sheets):
         return False
-    return all(_is_known(found.group(1).upper()) for found in _CALL.finditer(bare)) and _links_are_plain(formula)
+    return all(_is_known(found.group(1).upper()) for found in _CALL.finditer(bare))
 
 
 def leaves_file(formula: str) -> bool:
@@ -64,8 +62,3 @@ def _is_known(called: str) -> bool:
         if name.startswith(prefix):
             return name.removeprefix(prefix) in CALCULATING
     return False
-
-
-def _links_are_plain(formula: str) -> bool:
-    """Look at every HYPERLINK: its address must begin, written out, with the web, a mail address or a place here."""
-    return all(found[1] is not None and is_plain_link(found[1]) for found in _LINK.finditer(formula))

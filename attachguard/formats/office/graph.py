@@ -10,6 +10,7 @@ from attachguard.formats.office.relations import LINK, MAIN, NEEDS, PARTS, PICTU
 from attachguard.formats.ooxml import (
     ROOT_RELATIONSHIPS,
     Relationship,
+    part_key,
     read_content_types,
     read_relationships,
     resolve,
@@ -19,6 +20,13 @@ from attachguard.formats.zip import Package, unpack
 from attachguard.model import Limits
 
 EXTERNAL_SOURCE = b'type="external"'
+
+VOCABULARIES = (
+    "http://schemas.openxmlformats.org/",
+    "http://purl.oclc.org/ooxml/",
+    "http://schemas.microsoft.com/office/",
+)
+"""Beginnings of relationship types: transitional, strict, Microsoft's own. Any other one is not followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +80,8 @@ class _Walk:
         self.graph = Graph()
         self._whole = whole
         self._limits = limits
-        self._contents = {member.name.lower(): (member.name, content) for member, content in unpack(whole, limits)}
+        self._contents = {part_key(member.name): (member.name, content) for member, content in unpack(whole, limits)}
         self._types = read_content_types(whole, limits)
-        self._ids: set[tuple[str, str]] = set()
         self._drawn: dict[str, str] = {}
         """Names of pictures in the copy by their names in the original."""
         roots = read_relationships(whole, ROOT_RELATIONSHIPS, limits)
@@ -101,15 +108,15 @@ class _Walk:
 
     def _relationships(self, part: str) -> Iterator[Relationship]:
         member = relationships_of(part)
-        if member.lower() in self._contents:
+        if part_key(member) in self._contents:
             yield from read_relationships(self._whole, member, self._limits)
 
     def _keep(self, node: Node, relationship: Relationship) -> Node | None:
         """Decide on one relationship; give the part it leads to where that has not been seen yet."""
         kind = relationship.type
-        if (node.name, relationship.id) in self._ids:
-            raise Refused("copy.failed", node.name, f"two relationships {relationship.id}")
-        self._ids.add((node.name, relationship.id))
+        if not relationship.uri.startswith(VOCABULARIES):
+            node.dropped[relationship.id] = "unknown"
+            return None
         in_place = relationship.target.startswith("#")
         if kind == LINK and (in_place or relationship.external) and is_plain_link(relationship.target):
             self._link(node, relationship, relationship.target, external=True)

@@ -24,7 +24,8 @@ from attachguard.formats.office.cut import (
 from attachguard.formats.office.formula import only_calculates
 from attachguard.formats.office.graph import Node
 from attachguard.formats.office.wordfields import Fields, is_allowed
-from attachguard.formats.ooxml_inspect import AUTOMATIC, FORMULAS
+from attachguard.formats.ooxml_inspect import AUTOMATIC, FORMULAS, LOADING
+from attachguard.formats.wordfields import STORIES
 from attachguard.model import Limits
 
 NAMESPACES = (
@@ -53,7 +54,7 @@ GOING = frozenset(
     for line in (
         # what acts by being there (inspection's table, 17.17.2, 18.3.1)
         "altChunk subDoc OLEObject oleObject objectEmbed objectLink oleLink ocx ddeLink frameset frame mailMerge",
-        "externalData attachedTemplate",
+        "externalData attachedTemplate webVideoPr macrosheet",
         # 17.15.1: what loads or names something outside
         "attachedSchema saveThroughXslt linkStyles documentType docVars schemaLibrary webPublishing webPublishItems",
         # 17.5.2.6 and [MS-DOCX]: shown already, and its data stays behind
@@ -135,13 +136,19 @@ class _Part:
         self._formula: tuple[Name, Attributes] | None = None
         self._sheets = 0
         self._cutter = Cutter(node.content, node.name, around.limits, self._resolve, self._resolve_attribute)
-        self._fields = Fields(self._cutter)
+        self._stories = [Fields(self._cutter)]
+
+    @property
+    def _fields(self) -> Fields:
+        """The fields of the story that is being copied."""
+        return self._stories[-1]
 
     def copy(self) -> bytes:
         return self._cutter.copy(finish=self._finish)
 
     def _finish(self) -> None:
-        self._fields.close()
+        for story in self._stories:
+            story.close()
         for number in self._bad_shared:
             for start, stop in self._shared.get(number, ()):
                 self._cutter.replace(start, stop)
@@ -157,14 +164,27 @@ class _Part:
             return _SPECIAL[name.local](self)
         if self._around.kind == "docx" and name.local in LEAVES:
             return self._leaf_begins
+        if self._around.kind == "docx" and name.local in STORIES:
+            return self._story_begins
         return _prune if name.local in PRUNED else None
+
+    def _story_begins(self, cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
+        """Read the fields of a text box, a note or an alternative by themselves."""
+        del cutter, name, attributes
+        self._stories.append(Fields(self._cutter))
+        return Open(start=start, end=self._story_ends)
+
+    def _story_ends(self, element: Open, at: int, stop: int) -> None:
+        del element, at, stop
+        self._stories.pop().close()
 
     def _leaf_begins(self, cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
         del attributes
         if not self._fields.in_field or not cutter.path or cutter.path[-1].local != "r":
             return cutter.pruned(start) if name.local == "object" else None
         if self._fields.in_instruction and name.local in {"t", "delText"}:
-            return cutter.collecting(start, self._instruction_ends)
+            deleted = name.local == "delText"
+            return cutter.collecting(start, self._deleted_ends if deleted else self._instruction_ends)
         return Open(start=start, end=self._leaf_ends)
 
     def _leaf_ends(self, element: Open, at: int, stop: int) -> None:
@@ -172,15 +192,21 @@ class _Part:
         self._fields.leaf(element.start, stop)
 
     def instruction(self, cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
-        """Take a piece of a field's instruction (17.16.23); outside of a field it shows nothing and goes."""
-        del name, attributes
-        if not self._fields.in_field:
+        """Take a piece of a field's instruction (17.16.23); anywhere else it shows nothing and goes."""
+        del attributes
+        if not self._fields.in_instruction:
             return DROP
-        return cutter.collecting(start, self._instruction_ends)
+        deleted = name.local == "delInstrText"
+        return cutter.collecting(start, self._deleted_ends if deleted else self._instruction_ends)
 
     def _instruction_ends(self, element: Open, at: int, stop: int) -> None:
         del at
         self._fields.text(self._cutter.collected())
+        self._fields.leaf(element.start, stop)
+
+    def _deleted_ends(self, element: Open, at: int, stop: int) -> None:
+        del at
+        self._fields.text(self._cutter.collected(), deleted=True)
         self._fields.leaf(element.start, stop)
 
     def field_mark(self, cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
@@ -348,9 +374,10 @@ def _gone(element: Name, attributes: Attributes, name: Name, value: str) -> Chan
 
 
 def _address(element: Name, attributes: Attributes, name: Name, value: str) -> Changes:
-    """Take away addresses written into the markup, but for plain links."""
-    del element, attributes
-    return {} if name.local == "href" and is_plain_link(value) else {"": None}
+    """Take away addresses written into the markup, but for plain links; a picture's loads, whatever it is called."""
+    del attributes
+    stays = name.local == "href" and is_plain_link(value) and element.local not in LOADING
+    return {} if stays else {"": None}
 
 
 _SPECIAL: Mapping[str, Callable[[_Part], Handler]] = {

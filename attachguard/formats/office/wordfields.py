@@ -8,6 +8,7 @@ import re
 
 from attachguard.formats.links import is_plain_link
 from attachguard.formats.office.cut import Cutter
+from attachguard.formats.wordfields import Pieces, readings_of
 
 ALLOWED = frozenset(
     word
@@ -68,10 +69,10 @@ class Fields:
         if any(field.pieces is not None for field in self._open):
             self._leaves.append((start, stop))
 
-    def text(self, text: str) -> None:
-        """Take text of an instruction."""
+    def text(self, text: str, *, deleted: bool = False) -> None:
+        """Take text of an instruction; `deleted`: text that a tracked change takes away."""
         if self._open and self._open[-1].pieces is not None:
-            self._open[-1].add(text)
+            self._open[-1].add(text, deleted=deleted)
 
     def mark(self, kind: str, start: int, stop: int) -> None:
         """Take a field character: begin, separate or end (17.18.29)."""
@@ -118,8 +119,8 @@ class Fields:
         if field.pieces is None:
             self._cutter.replace(*mark)  # a second separator
             return
-        instruction, field.pieces = "".join(field.pieces), None
-        if field.computed or not is_allowed(instruction):
+        readings, field.pieces = readings_of(field.pieces), None
+        if field.computed or not all(is_allowed(instruction) for instruction in readings):
             self._take_out(field)
             self._cutter.replace(*mark)
 
@@ -134,18 +135,18 @@ class _Field:
 
     def __init__(self, first: int) -> None:
         self.first = first
-        self.pieces: list[str] | None = []
+        self.pieces: Pieces | None = []
         self.computed = False
         self.out = False
         self._blank = True
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, *, deleted: bool) -> None:
         if self.pieces is not None:
-            self.pieces.append(text)
+            self.pieces.append((text, deleted))
             self._blank = self._blank and not text.strip(' \t\r\n"')
 
     def nest(self) -> None:
         """Note a field inside the instruction: where the keyword should stand, it writes the keyword."""
         if self.pieces is not None:
             self.computed = self.computed or self._blank
-            self.pieces.append(" ")
+            self.pieces.append((" ", False))
