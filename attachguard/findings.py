@@ -23,6 +23,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "limit.pixels": "The picture has more pixels than is decoded.",
         "limit.frames": "The picture file has more frames or pages than are decoded.",
         "limit.xml_depth": "Elements are nested more deeply than is read.",
+        "limit.xml_elements": "The document has more tags and attributes than are read.",
         # -- names ---------------------------------------------------------------------------------------------
         "name.missing": "The name is empty once everything unusable is taken away.",
         "name.extension": "The name does not end in an accepted extension.",
@@ -137,6 +138,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         # -- Word and Excel 97-2003 (doc, xls) -----------------------------------------------------------------
         "ole.macros": "The document holds VBA macros.",
         "ole.xlm": "The workbook holds Excel 4 macro sheets.",
+        "ole.formula": "The workbook holds a formula that calls programs or addresses.",
         "ole.dde": "The document starts a program by DDE.",
         "ole.embedded": "The document carries an embedded object or package.",
         "ole.field": "The document holds a field that reads files or addresses.",

@@ -25,6 +25,15 @@ _FUNCTION = re.compile(r"(?:_XL[A-Z]{2}\.){0,4}([A-Z][A-Z0-9.]*+)[ \t\r\n]*+\(")
 _DDE = re.compile(r"[\w.'\])]\|.*!", re.DOTALL)
 _LINK = re.compile(r"""HYPERLINK[ \t\r\n]*\([ \t\r\n]*(?:"([^"]*)"|)""", re.IGNORECASE)
 
+_CELL = re.compile(r"(?<=[A-Z$])[0-9]{1,7}(?![\w(.])")
+SHAPES = 10_000
+"""Shapes of formulas that are remembered."""
+
+
+def shape_of(formula: str) -> str:
+    """Give a formula with other numbers of rows: what holds for one cell of a column holds for all of them."""
+    return _CELL.sub("1", formula)
+
 
 def formula_findings(formula: str) -> Iterator[tuple[str, str]]:
     """Give (`dde` | `call` | `link`, detail) for what a formula does beyond calculating. Linear in the formula.

@@ -247,6 +247,7 @@ def _drawing(member: Member, content: bytes, harvest: Harvest) -> None:
         for danger, detail in svg_dangers(name, attributes):
             harvest.note("odf.external" if danger == "external" else "odf.script", member.name, detail)
 
+    harvest.count_marks(member.name, content)
     walk(content, member.name, harvest.limits, start, bare_doctype=True)
 
 
@@ -271,6 +272,7 @@ def _part(member: Member, content: bytes, harvest: Harvest) -> None:
             elif ":" in value and scheme_of(value) in SCRIPT_SCHEMES:  # menus and keys name what they call
                 harvest.note("odf.script", where, value)
 
+    harvest.count_marks(where, content)
     walk(content, where, harvest.limits, start, bare_doctype=True)
 
 

@@ -7,12 +7,13 @@ their type, which is the same in the transitional, strict and Microsoft namespac
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from attachguard.formats import ole
-from attachguard.formats.formulas import formula_findings
+from attachguard.formats.formulas import SHAPES, formula_findings, shape_of
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_elsewhere, is_plain_link, leads_nowhere_inside
+from attachguard.formats.office.calm import blanked
 from attachguard.formats.ooxml import (
     CONTENT_TYPES,
     ContentTypes,
@@ -22,7 +23,7 @@ from attachguard.formats.ooxml import (
     read_relationships,
 )
 from attachguard.formats.refusal import Refused
-from attachguard.formats.svgscan import ACTIVE, svg_dangers
+from attachguard.formats.svgscan import NAMESPACE, svg_dangers
 from attachguard.formats.wordfields import STORIES, Fields
 from attachguard.formats.xmlscan import local, walk
 from attachguard.formats.zip import LOCAL, Member, Package, read_package, unpack
@@ -145,6 +146,7 @@ LOADING = frozenset({"imagedata", "fill", "stroke", "image", "background"})
 _MACRO_ATTRIBUTES = frozenset({"macro", "fmlaMacro"})
 _OTHER_FILE = re.compile(r"\[[^\]]*[^\]0-9][^\]]*\]|[\\/:]")
 """In the name of a macro: another workbook (`[other.xlsm]`) or a path; `[0]!name` is one of this workbook."""
+_INSTRUCTIONS = frozenset({"instrText", "delInstrText"})
 _BEGINS_LIKE_XML = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<\0", b"\xfe\xff\0<", b"<\0", b"\0<")
 
 
@@ -222,6 +224,8 @@ def _is_outside(relationship: Relationship) -> bool:
 def _part(member: Member, content: bytes, harvest: Harvest) -> None:
     """Read one XML part to its end for elements, fields, formulas and remote attributes."""
     reader = _PartReader(member.name, harvest)
+    content = blanked(content)
+    harvest.count_marks(member.name, content)
     walk(content, member.name, harvest.limits, reader.start, end=reader.end, text=reader.text)
     reader.close()
 
@@ -238,6 +242,10 @@ def _undeclared(member: Member, content: bytes, harvest: Harvest) -> None:
             raise
 
 
+Begins = Callable[[str, Mapping[str, str]], None]
+"""Called when an element begins, with its name and attributes."""
+
+
 class _PartReader:
     """Listens to the events of one part; keeps only the text it has a use for."""
 
@@ -245,7 +253,16 @@ class _PartReader:
         self.where = where
         self.harvest = harvest
         self._stories = [Fields(self._field)]
-        self._names: dict[str, str] = {}
+        self._names: dict[str, tuple[str, Begins | None]] = {}
+        self._begins: Mapping[str, Begins] = {
+            **dict.fromkeys(ELEMENTS, self._acts),
+            **dict.fromkeys((*FORMULAS, "FmlaMacro"), self._text_begins),
+            **dict.fromkeys((*_INSTRUCTIONS, "t", "delText"), self._instruction_begins),
+            **dict.fromkeys(STORIES, self._story_begins),
+            "fldChar": self._mark,
+            "fldSimple": self._simple_field,
+        }
+        self._shapes: set[str] = set()
         self._text: list[str] | None = None
         self._instruction = ""
         """The element whose text belongs to an instruction; empty: none."""
@@ -261,41 +278,57 @@ class _PartReader:
             story.close()
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        tag = self._names.get(name)
-        if tag is None:
-            tag = self._names[name] = local(name)
-        if tag in ELEMENTS:
-            self.harvest.note(ELEMENTS[tag], self.where, tag)
-        if tag in FORMULAS:
-            self._text = []
-            if tag == "definedName":
-                self._defined_name(attributes)
-        elif tag in {"instrText", "delInstrText"} or (tag in {"t", "delText"} and self.fields.in_instruction):
-            self._instruction = tag
-        elif tag == "fldChar":
-            self.fields.mark(_by_local(attributes, "fldCharType"))
-        elif tag == "fldSimple":
-            self.fields.whole(_by_local(attributes, "instr"))
-        elif tag == "FmlaMacro":
-            self._text = []
-        elif tag in STORIES:
-            self._stories.append(Fields(self._field))
-        elif attributes or tag in ACTIVE:
-            self._attributes(name, tag, attributes)
+        known = self._names.get(name)
+        if known is None:
+            tag = local(name)
+            known = self._names[name] = (tag, self._begins.get(tag))
+        tag, begins = known
+        if begins is not None:
+            begins(tag, attributes)
+        elif attributes:
+            self._attributes(tag, attributes)
+        if name.startswith(NAMESPACE):
+            for danger, detail in svg_dangers(name, attributes):
+                self.harvest.note("ooxml.external" if danger == "external" else "ooxml.part", self.where, detail)
 
     def end(self, name: str) -> None:
-        tag = self._names[name]
-        if tag in FORMULAS and self._text is not None:
-            self._formula("".join(self._text))
-            self._text = None
-        elif tag == self._instruction:
+        tag, _ = self._names[name]
+        if tag == self._instruction:
             self._instruction = ""
-        elif tag == "FmlaMacro" and self._text is not None:
-            macro, self._text = "".join(self._text), None
-            if _OTHER_FILE.search(macro):
-                self.harvest.note("ooxml.external", self.where, f"{tag}: {macro}")
+        elif self._text is not None and (tag in FORMULAS or tag == "FmlaMacro"):
+            text, self._text = "".join(self._text), None
+            if tag != "FmlaMacro":
+                self._formula(text)
+            elif _OTHER_FILE.search(text):
+                self.harvest.note("ooxml.external", self.where, f"{tag}: {text}")
         elif tag in STORIES and len(self._stories) > 1:
             self._stories.pop().close()
+
+    def _acts(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.harvest.note(ELEMENTS[tag], self.where, tag)
+        self._attributes(tag, attributes)
+
+    def _text_begins(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._text = []
+        if tag == "definedName":
+            self._defined_name(attributes)
+
+    def _instruction_begins(self, tag: str, attributes: Mapping[str, str]) -> None:
+        del attributes
+        if tag in _INSTRUCTIONS or self.fields.in_instruction:
+            self._instruction = tag
+
+    def _mark(self, tag: str, attributes: Mapping[str, str]) -> None:
+        del tag
+        self.fields.mark(_by_local(attributes, "fldCharType"))
+
+    def _simple_field(self, tag: str, attributes: Mapping[str, str]) -> None:
+        del tag
+        self.fields.whole(_by_local(attributes, "instr"))
+
+    def _story_begins(self, tag: str, attributes: Mapping[str, str]) -> None:
+        del tag, attributes
+        self._stories.append(Fields(self._field))
 
     def text(self, text: str) -> None:
         if self._instruction and self.fields.in_instruction:
@@ -309,6 +342,13 @@ class _PartReader:
         self.harvest.note({"dde": "ooxml.dde"}.get(code, "ooxml.field"), self.where, keyword)
 
     def _formula(self, formula: str) -> None:
+        if "(" not in formula and "|" not in formula:
+            return  # numbers and cells, as nearly all are
+        shape = shape_of(formula)
+        if shape in self._shapes:
+            return
+        if len(self._shapes) < SHAPES:
+            self._shapes.add(shape)
         for danger, detail in formula_findings(formula):
             self.harvest.note(_FORMULA_CODES[danger], self.where, detail)
 
@@ -317,9 +357,11 @@ class _PartReader:
         if name.lower().removeprefix("_xlnm.").startswith(AUTOMATIC) or attributes.get("xlm") in {"1", "true"}:
             self.harvest.note("ooxml.xlm", self.where, name)
 
-    def _attributes(self, name: str, tag: str, attributes: Mapping[str, str]) -> None:
+    def _attributes(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Look for addresses that are written into the markup instead of a relationship (VML, HTML leftovers)."""
         for key, value in attributes.items():
+            if ":" not in value and "\\" not in value and "/" not in value and "[" not in value:
+                continue
             attribute = local(key)
             if attribute in _REMOTE_ATTRIBUTES and _is_remote(value):
                 code = "ooxml.external" if attribute != "href" or tag in LOADING else "ooxml.link"
@@ -327,8 +369,6 @@ class _PartReader:
                     self.harvest.note(code, self.where, f"{tag}: {value}")
             elif attribute in _MACRO_ATTRIBUTES and _OTHER_FILE.search(value):
                 self.harvest.note("ooxml.external", self.where, f"{tag}: {value}")
-        for danger, detail in svg_dangers(name, attributes):
-            self.harvest.note("ooxml.external" if danger == "external" else "ooxml.part", self.where, detail)
 
 
 def _by_local(attributes: Mapping[str, str], wanted: str) -> str:

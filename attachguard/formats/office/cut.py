@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from xml.parsers import expat
 
+from attachguard.formats.office.calm import blanked
 from attachguard.formats.refusal import Refused
 from attachguard.model import Limits
 
@@ -146,7 +147,7 @@ class Cutter:
         parser.SkippedEntityHandler = self._entity
         parser.StartDoctypeDeclHandler = self._bare if bare_doctype else self._doctype
         try:
-            parser.Parse(self.data, True)
+            parser.Parse(blanked(self.data), True)
         except expat.ExpatError as error:
             raise Refused("file.malformed", self.where, f"not well-formed XML: {error}") from error
         finally:

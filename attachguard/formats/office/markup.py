@@ -7,6 +7,7 @@ relationship, without the attribute.
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from attachguard.formats.formulas import SHAPES, shape_of
 from attachguard.formats.links import is_plain_link
 from attachguard.formats.office.cut import (
     DROP,
@@ -133,6 +134,8 @@ class _Part:
         self._shared: dict[str, list[tuple[int, int]]] = {}
         """Formulas of a part that share another cell's, by its number (18.3.1.40)."""
         self._bad_shared: set[str] = set()
+        self._calculating: set[str] = set()
+        """Shapes of formulas that may stay."""
         self._formula: tuple[Name, Attributes] | None = None
         self._sheets = 0
         self._cutter = Cutter(node.content, node.name, around.limits, self._resolve, self._resolve_attribute)
@@ -295,7 +298,7 @@ class _Part:
         number = attributes.get("si", "") if in_cell and attributes.get("t") == "shared" else ""
         if number:
             self._shared.setdefault(number, []).append((element.start, stop))
-        if only_calculates(text, self._around.gone_sheets):
+        if self._only_calculates(text):
             return
         self._around.formulas += 1
         if number:
@@ -304,6 +307,17 @@ class _Part:
             self._cutter.replace(element.start, stop)
         else:
             self._cutter.replace(self._cutter.tag_end(element.start), at, _LOST.encode())
+
+    def _only_calculates(self, formula: str) -> bool:
+        if self._around.gone_sheets:
+            return only_calculates(formula, self._around.gone_sheets)
+        shape = shape_of(formula)
+        if shape in self._calculating:
+            return True
+        calculates = only_calculates(formula)
+        if calculates and len(self._calculating) < SHAPES:
+            self._calculating.add(shape)
+        return calculates
 
     def _bad_name(self, attributes: Attributes) -> bool:
         name = attributes.get("name", "").lower().removeprefix("_xlnm.")

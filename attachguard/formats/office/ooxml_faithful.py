@@ -6,8 +6,10 @@ lead nowhere but to plain links, and must hold the same words and cell values in
 
 import io
 import posixpath
+import re
 import zipfile
 from collections.abc import Iterator
+from itertools import zip_longest
 from urllib.parse import unquote
 
 from lxml import etree
@@ -39,11 +41,10 @@ def differences(original: bytes, copy: bytes, limits: Limits) -> Iterator[Findin
         for name, kind in kinds_before.items():
             if not _is_text(kind):
                 continue
-            words = list(_words(before[name]))
             if name not in after:
-                if any(words) and _is_led_to(before, name):
+                if any(_words(before[name])) and _is_led_to(before, name):
                     yield Finding("copy.unfaithful", name, "is missing")
-            elif words != list(_words(after[name])):
+            elif not _same_words(before[name], after[name]):
                 yield Finding("copy.unfaithful", name, "other words")
     except BROKEN as error:
         yield Finding("copy.unfaithful", detail=f"can't be compared: {type(error).__name__}")
@@ -126,13 +127,33 @@ def _users(name: str, content: bytes, members: Members) -> Iterator[Finding]:
     folder, base = posixpath.split(name)
     described = members.get(f"{folder}/_rels/{base}.rels".lstrip("/"))
     ids = {element.get("Id") for element in etree.fromstring(described, parser())} if described else set()
-    if not any(prefix[1:-1].encode() in content for prefix in _USERS):
+    used = _named_ids(content)
+    if used is not None and used <= ids:
         return
     for _, element in etree.iterparse(io.BytesIO(content), events=("end",), resolve_entities=False, huge_tree=True):
         for key, value in element.attrib.items():
             if key.startswith(_USERS) and value not in ids:
                 yield Finding("copy.unsafe", name, f"{etree.QName(element).localname} uses {value}, which is missing")
         element.clear(keep_tail=True)
+
+
+_DECLARED = re.compile(
+    rb"xmlns:([\w.-]{1,20})[ \t\r\n]{0,9}=[ \t\r\n]{0,9}[\"'](?:"
+    + b"|".join(re.escape(prefix[1:-1].encode()) for prefix in _USERS)
+    + rb")[\"']"
+)
+
+
+def _named_ids(content: bytes) -> set[str | None] | None:
+    """Give every id that an attribute may name, by the prefixes declared; None where that takes a parser."""
+    prefixes = set(_DECLARED.findall(content))
+    if sum(content.count(prefix[1:-1].encode()) for prefix in _USERS) != len(_DECLARED.findall(content)):
+        return None
+    if not prefixes:
+        return set()
+    names = b"|".join(re.escape(prefix) for prefix in prefixes)
+    attribute = re.compile(rb"[ \t\r\n](?:" + names + rb"):[\w.-]{1,40}[ \t\r\n]{0,9}=[ \t\r\n]{0,9}[\"']([^\"'<]*)")
+    return {found.decode("utf-8", "replace") for found in attribute.findall(content)}
 
 
 def _is_text(kind: str) -> bool:
@@ -149,6 +170,25 @@ def _is_led_to(members: Members, part: str) -> bool:
         for element in etree.fromstring(content, parser())
         if "altchunk" not in element.get("Type", "").lower() and "macrosheet" not in element.get("Type", "").lower()
     )
+
+
+_SHOWN = re.compile(
+    rb"<(?:[\w.-]{1,20}:)?(?:t|v|delText)(?:[ \t\r\n][^<>]{0,400})?>([^<]*)|<(?:[\w.-]{1,20}:)?(fldChar[^<>]{1,400})>"
+)
+"""Text as it stands in the bytes: written alike in both, it is the same text."""
+_PROLOG = re.compile(rb"\s{0,100}<\?xml[^<>]{0,400}\?>\s{0,100}")
+
+
+def _same_words(before: bytes, after: bytes) -> bool:
+    """Compare the text of two parts: by their bytes where those are written alike, else as XML."""
+    before, after = (_PROLOG.sub(b"", content.removeprefix(b"\xef\xbb\xbf"), count=1) for content in (before, after))
+    if before == after:
+        return True
+    if b"<![CDATA[" not in before and b"<!--" not in before:
+        pairs = zip_longest(_SHOWN.finditer(before), _SHOWN.finditer(after))
+        if all(one is not None and two is not None and one.groups() == two.groups() for one, two in pairs):
+            return True
+    return all(one == two for one, two in zip_longest(_words(before), _words(after)))
 
 
 _LOCAL = frozenset({"t", "delText", "v", "fldChar"})
@@ -172,6 +212,4 @@ def _words(content: bytes) -> Iterator[str]:
                 stack.pop()
         elif element.text and not any(stack):
             yield element.text
-        parent = element.getparent()
         element.clear(keep_tail=False)
-        del parent
