@@ -117,9 +117,9 @@ class _Look:
         text = destination.text.strip()
         match destination.name:
             case "fldinst":
-                self._instruction(destination.text)
+                self._instruction(destination)
                 if destination.escaped:
-                    self._note("rtf.field", "letters hidden in Unicode escapes")
+                    self._note("rtf.field", "letters hidden in escapes or alternatives")
             case "template":
                 self._note("rtf.template", shown(text))
             case "objdata":
@@ -129,11 +129,14 @@ class _Look:
             case "file" if text:
                 self._note("rtf.external", f"\\file {shown(text)}")
 
-    def _instruction(self, text: str) -> None:
-        self._fields.text(text)
+    def _instruction(self, destination: Destination) -> None:
+        self._fields.text(destination.text)
         self._fields.mark("end")
-        if leads_astray(text):
-            self._note("rtf.field", f"HYPERLINK {shown(hyperlink_of(text))}")
+        if destination.outside != destination.text:
+            self._fields.whole(destination.outside)
+        for text in dict.fromkeys((destination.text, destination.outside)):
+            if leads_astray(text):
+                self._note("rtf.field", f"HYPERLINK {shown(hyperlink_of(text))}")
 
     def _linked_shape(self, name: str) -> None:
         """Report a picture file that a shape names; a value that is not written plainly is reported as it is."""

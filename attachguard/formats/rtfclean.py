@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from attachguard.formats.markup import words
 from attachguard.formats.rtffields import may_stay
-from attachguard.formats.rtfwalk import DEPTH
+from attachguard.formats.rtfwalk import DEPTH, UNSPOKEN, has_keyword
 
 KEPT_STARS = words(
     """aftncn aftnsep aftnsepc annotation atnauthor atndate atnicn atnid atnparent atnref atntime atrfend atrfstart
@@ -53,6 +53,13 @@ _STEP = re.compile(rb"[{}]|\\bin([0-9]{1,10}) ?|\\.|[^\\{}]++", re.DOTALL)
 _OPEN_WORD = re.compile(rb"\\[A-Za-z]{1,64}-?[0-9]{0,10}\Z")
 _ESCAPED_ASCII = re.compile(rb"\\u0{0,8}(?:[1-9]|[1-9][0-9]|1[01][0-9]|12[0-7])(?![0-9])")
 """A letter that needs no escape: an instruction that has one hides something."""
+_NAME = re.compile(rb"\\([A-Za-z]{2,32})")
+_STARRED = re.compile(rb"\\\*[\r\n ]{0,64}\\?([A-Za-z]{0,32})")
+_ESCAPE = re.compile(rb"\\u-?[0-9]")
+_OF_FIELDS = frozenset(
+    {b"fldinst", b"formfield", b"ffname", b"ffdeftext", b"ffformat", b"ffhelptext", b"ffstattext", b"ffl"}
+)
+"""Destinations that stand in instructions of good documents (RTF 1.9.1, "Form Fields")."""
 _LETTER = re.compile(
     rb"\\'([0-9A-Fa-f]{2})|\\u(-?[0-9]{1,6}) ?\??|\\[A-Za-z]++(?:-?[0-9]{1,10})? ?|\\([\\{}])|\\.|[{}\r\n]|(.)"
 )
@@ -166,7 +173,7 @@ class _Cleaner:
         if group.kind == "keep":
             group.out.append(b"}")
         elif group.kind == "field":
-            stays = may_stay(_plain(group.instruction)) and not _ESCAPED_ASCII.search(group.instruction)
+            stays = may_stay(_plain(group.instruction)) and not _is_disguised(group.instruction)
             into.extend((b"{", *(group.out if stays else group.result), b"}"))
         elif group.kind == "object":
             into.extend((b"{", *group.result, b"}") if group.result else ())
@@ -221,6 +228,17 @@ class _Cleaner:
             depth += (step[0] == b"{") - (step[0] == b"}")
             self._position = step.end() + int(step[1] or 0)
         self._position = len(self._data)
+
+
+def _is_disguised(raw: bytes) -> bool:
+    """Tell whether some readers may see another instruction than others: escapes, alternatives, groups to pass over."""
+    head = raw.partition(b"\\field")[0]
+    if _ESCAPED_ASCII.search(raw) or any(word.decode("ascii").lower() in UNSPOKEN for word in _NAME.findall(head)):
+        return True
+    if any(word.lower() not in _OF_FIELDS for word in _STARRED.findall(head)):
+        return True
+    escape = _ESCAPE.search(head)
+    return escape is not None and not has_keyword(_plain(head[: escape.start()]))
 
 
 def _plain(raw: bytes) -> str:

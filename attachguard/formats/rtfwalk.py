@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from attachguard.formats.markup import words
+
 DEPTH = 200
 """Groups nested more deeply are not read: people's files stay far below, attacks on parsers do not."""
 
@@ -16,13 +18,23 @@ EVENTS = 100_000
 DESTINATIONS = frozenset({"fldinst", "template", "objdata", "nextfile", "file", "sn"})
 """Destinations whose text is put together and told."""
 
+UNSPOKEN = words(
+    """author bkmkend bkmkstart buptim category colortbl comment company creatim doccomm fonttbl footer footerf footerl
+    footerr footnote header headerf headerl headerr info keywords listtext manager nonshppict operator pict pntext
+    printim private revtim rxe shp shptxt stylesheet subject tc title txe ud upr xe"""
+)
+"""Destinations whose text belongs to no instruction that they stand in."""
+
+_NAMING = ("pib", "fill", "line")
+"""How names of shape properties begin that may name a picture's file; of the others there are too many to tell."""
+
 _TELLING = (
     "obj|bin|fldinst|fldrslt|template|file|nextfile|mm|ffentrymcr|ffexitmcr|subdocument|linkself|ocx|ole|dde"
-    "|sn ?(?:pib|fill|line)"
+    "|sn(?![a-z])"
 )
 """How control words begin that matter here; prefixes, so that too much is looked at, never too little."""
 
-_TELLS = re.compile(_TELLING.replace(" ?(?:pib|fill|line)", "$"))
+_TELLS = re.compile(_TELLING.replace("|sn(?![a-z])", ""))
 _DULL = rf"[^{{}}\\]++|\\(?!(?i:{_TELLING}))[A-Za-z]++-?+[0-9]{{0,10}}+ ?+|\\'|\\[^A-Za-z']"
 _SKIP = re.compile(rf"(?:{_DULL}|\{{(?:{_DULL}){{0,100}}\}}){{0,500}}".encode("ascii"), re.DOTALL)
 _TOKEN = re.compile(rb"\\([A-Za-z]++)(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|([^\\{}]++)|\\", re.DOTALL)
@@ -44,8 +56,11 @@ class Destination:
 
     name: str
     text: str
+    outside: str
+    r"""The text without groups inside that readers may pass over: the ones marked `\*`."""
     escaped: bool
-    r"""Whether letters that need no escape were written as \u, which only serves to hide them."""
+    r"""Whether letters were written as \u that need no escape or stand where an instruction's keyword does, or text
+    twice (\upr): all of these only serve to hide what is meant."""
     binary: bytes
     r"""For `objdata`: its hexadecimal digits and \bin data as bytes."""
     offset: int
@@ -79,6 +94,7 @@ class _Collected:
     name: str
     offset: int
     text: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
     digits: bytearray = field(default_factory=bytearray)
     escaped: bool = False
 
@@ -88,6 +104,8 @@ class _Group:
     collects: _Collected | None
     owns: bool
     """Whether that destination began in this very group, and so ends with it."""
+    starred: bool = False
+    """Whether it, or a group around it inside the destination, may be passed over."""
 
 
 class Walk:
@@ -126,7 +144,8 @@ class Walk:
         if brace == b"}":
             return self._close()
         if brace == b"{":
-            self._groups.append(_Group(collects=self._collecting(), owns=False))
+            starred = bool(self._groups) and self._groups[-1].starred
+            self._groups.append(_Group(collects=self._collecting(), owns=False, starred=starred))
             self._skip = 0
             return None
         if name is not None:
@@ -135,6 +154,8 @@ class Walk:
             self._add(bytes([int(byte, 16)]))
         elif text is not None:
             self._add(text)
+        elif symbol == b"*" and self._collecting() is not None:
+            self._groups[-1].starred = True
         elif symbol is not None and symbol in b"\\{}~_-":
             self._add(symbol)
         return None
@@ -147,9 +168,12 @@ class Walk:
         done = group.collects
         if not group.owns or done is None:
             return None
+        if done.name == "sn" and not "".join(done.text).strip().startswith(_NAMING):
+            return None
         return Destination(
             name=done.name,
             text="".join(done.text),
+            outside="".join(done.outside),
             escaped=done.escaped,
             binary=unhex(bytes(done.digits)),
             offset=done.offset,
@@ -161,10 +185,13 @@ class Walk:
             return self._bin(max(value or 0, 0))
         if name == "u":
             if collected is not None:
-                collected.text.append(chr((value or 0) % 0x10000))
-                collected.escaped |= 0 < (value or 0) < 0x80
+                collected.escaped |= 0 < (value or 0) < 0x80 or not has_keyword("".join(collected.text[:40]))
+                self._show(collected, chr((value or 0) % 0x10000))
                 self._skip = 1
             return None
+        if collected is not None and name in UNSPOKEN:
+            self._groups[-1].starred = True
+            collected.escaped |= name in ("ud", "upr")
         if name in DESTINATIONS and self._groups:
             self._groups[-1] = _Group(collects=_Collected(name=name, offset=offset), owns=True)
         elif name == "fldrslt" and self._groups:
@@ -189,7 +216,17 @@ class Walk:
         piece = piece.replace(b"\r", b"").replace(b"\n", b"")
         taken = min(self._skip, len(piece))
         self._skip -= taken
-        collected.text.append(piece[taken:].decode("cp1252", "replace"))
+        self._show(collected, piece[taken:].decode("cp1252", "replace"))
+
+    def _show(self, collected: _Collected, text: str) -> None:
+        collected.text.append(text)
+        if not self._groups[-1].starred:
+            collected.outside.append(text)
+
+
+def has_keyword(text: str) -> bool:
+    """Say whether an instruction's first word has ended: what follows it can't change which field it is."""
+    return (bool(text.strip(' "')) and text.lstrip(' "')[-1:].isspace()) or len(text.split()) > 1
 
 
 _NO_DIGITS = bytes(set(range(256)) - set(b"0123456789abcdefABCDEF"))

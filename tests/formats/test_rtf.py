@@ -249,3 +249,37 @@ def test_nothing_is_found_in_copies_of_any_mixture(pieces: list[str], end: str) 
     copy = rebuilt(rtf, "{\\rtf1 " + "".join(pieces) + end)
     assert copy is not None
     assert codes(rtf, copy) == []
+
+
+DISGUISES = [
+    r"{\field{\*\fldinst {\*\unheardof PAGE }DDEAUTO a b}{\fldrslt shown}}",
+    r"{\field{\*\fldinst {\*\bkmkstart PAGE }DDEAUTO a b}{\fldrslt shown}}",
+    r"{\field{\*\fldinst D{\*\bkmkstart x}DEAUTO a b}{\fldrslt shown}}",
+    r"{\field{\*\fldinst {\comment PAGE }INCLUDEPICTURE http://a.example}{\fldrslt shown}}",
+    r"{\field{\*\fldinst {\upr{PAGE }{\*\ud{DDEAUTO a b}}}}{\fldrslt shown}}",
+    r"{\field{\*\fldinst \uc0\u8194 DDEAUTO a b}{\fldrslt shown}}",
+    r"{\field{\*\fldinst {D}{D}{E}AUTO a b}{\fldrslt shown}}",
+    r"{\field{\*\fldinst \'44DEAUTO a b}{\fldrslt shown}}",
+    "{\\field{\\*\\fldinst DD\r\nEAUTO a b}{\\fldrslt shown}}",
+    r"{\field{\*\fldinst {\field{\*\fldinst QUOTE 68 68 69}{\fldrslt DDE}}AUTO a b}{\fldrslt shown}}",
+    r"{\field{\fldinst DDEAUTO a b}{\fldrslt shown}}",
+    r"{\FIELD{\*\FLDINST DDEAUTO a b}{\fldrslt shown}}",
+]
+
+
+@pytest.mark.parametrize("field", DISGUISES)
+def test_a_field_in_disguise_is_found_and_gives_way_to_its_result(field: str) -> None:
+    data = (r"{\rtf1\ansi " + field + r"\par}").encode()
+    assert "rtf.field" in codes(rtf, data)
+    made = copied(rtf, data)
+    assert "shown" in made
+    assert "fldinst" not in made.lower()
+
+
+@pytest.mark.parametrize("name", ["{\\sn pibName}", "{\\sn\r\npibName}", "{\\sn  pibName}", "{\\sn pib\r\nName}"])
+def test_a_linked_picture_is_found_however_its_name_is_written(name: str) -> None:
+    shape = r"{\shp{\*\shpinst{\sp" + name + r"{\sv http://a.example/x.png}}}}"
+    data = (r"{\rtf1 " + shape + "}").encode()
+    assert "rtf.external" in codes(rtf, data)
+    made = copied(rtf, data)
+    assert "a.example" not in made
