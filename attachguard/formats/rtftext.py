@@ -7,9 +7,9 @@ from itertools import count
 from attachguard.formats.markup import words
 
 UNSHOWN = words(
-    """author buptim category colortbl comment company creatim doccomm file filetbl fldinst fonttbl hlinkbase info keywords
-    listtable manager nextfile objalias objclass objdata objname operator pict printim private revtim rsidtbl sp
-    stylesheet subject template title upr"""
+    """author buptim category colortbl comment company creatim doccomm file filetbl fldinst fonttbl hlinkbase info
+    keywords listtable manager nextfile objalias objclass objdata objname operator pict printim private revtim rsidtbl
+    sp stylesheet subject template title upr"""
 )
 r"""Destinations without words that a reader sees; so is every destination written with `\*` but shapes."""
 

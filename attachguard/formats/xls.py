@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from attachguard.formats import ole
 from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.formulas import CALLING
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.office import excel97, ole_rebuild
+from attachguard.formats.office.biffformula import calls
 from attachguard.formats.office.ole_faithful import differences
 from attachguard.formats.ole_inspect import inspect_compound
 from attachguard.formats.refusal import Refused
@@ -25,6 +27,12 @@ LABEL = 0x0018  # 2.4.150, Lbl: a defined name
 SUPBOOK = 0x01AE  # 2.4.271
 EXTERNSHEET = 0x0017  # 2.4.105; in BIFF5 it names the other workbook itself
 CONNECTIONS = frozenset({0x00DC, 0x0803, 0x0802, 0x01AD})  # DbQuery, DBQueryExt, QsiSXTag, Qsi: data from outside
+
+EXTERNNAME = 0x0023  # 2.4.105: a function of an add-in, or what a link to a program gives
+
+FORMULAS = {0x0006: 20, 0x0206: 16, 0x0406: 16, 0x0221: 12, 0x04BC: 8}
+"""Formula, as BIFF3 and BIFF4 wrote it, Array, ShrFmla (sections 2.4.127, 2.4.4, 2.4.260): where the tokens' length
+stands in the record, with the tokens behind it."""
 
 MACRO_SHEET = 0x0040
 """Type of a substream: an Excel 4 macro sheet (section 2.4.21, dt)."""
@@ -118,6 +126,23 @@ def _record(where: str, number: int, body: bytes, version: int, harvest: Harvest
         _link(where, _path(number, body), harvest)
     elif number in CONNECTIONS:
         harvest.note("ole.external", where, "a data connection")
+    elif number in FORMULAS and len(body) >= FORMULAS[number] + 2:
+        at = FORMULAS[number]
+        _formula(where, body[at + 2 : at + 2 + struct.unpack_from("<H", body, at)[0]], version, harvest)
+    elif number == EXTERNNAME and version >= _BIFF8 and len(body) > 8:
+        _function_name(where, _characters(body[7:], body[6]), harvest)
+
+
+def _formula(where: str, tokens: bytes, version: int, harvest: Harvest) -> None:
+    for called in calls(tokens, is_new=version >= _BIFF8):
+        harvest.note("ole.formula" if called != "?" else "file.malformed", where, f"a formula calls {called}")
+
+
+def _function_name(where: str, name: str, harvest: Harvest) -> None:
+    """Look for functions that are called by name: later ones (section 2.5.198.4) and those of add-ins."""
+    bare = name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+    if bare in CALLING:
+        harvest.note("ole.formula", where, bare)
 
 
 def _defined_name(where: str, body: bytes, version: int, harvest: Harvest) -> None:
@@ -125,11 +150,15 @@ def _defined_name(where: str, body: bytes, version: int, harvest: Harvest) -> No
     if len(body) < 15:
         return
     flags, length = struct.unpack_from("<H", body)[0], body[3]
+    wide = version >= _BIFF8 and len(body) > 14 and body[14] & 0x01
+    at = 14 + (version >= _BIFF8) + length * (2 if wide else 1)
+    _formula(where, body[at : at + struct.unpack_from("<H", body, 4)[0]], version, harvest)
     text = _characters(body[14:], length) if version >= _BIFF8 else body[14 : 14 + length].decode("latin-1")
     if flags & _BUILT_IN and text and ord(text[0]) in AUTOMATIC:
         harvest.note("ole.xlm", where, AUTOMATIC[ord(text[0])])
     elif text.lower().startswith(tuple(name.lower() for name in AUTOMATIC.values())):
         harvest.note("ole.xlm", where, text)
+    _function_name(where, text, harvest)
 
 
 def _path(number: int, body: bytes) -> str:

@@ -5,7 +5,8 @@ import struct
 import pytest
 
 from attachguard.formats import xls as format_
-from tests.formats.office_made import claimed, inspected, seen, sniffed
+from attachguard.formats.contract import Order
+from tests.formats.office_made import LIMITS, claimed, inspected, seen, sniffed
 from tests.formats.ole_made import (
     beginning,
     defined_name,
@@ -115,3 +116,57 @@ def test_records_that_are_cut_short_never_raise() -> None:
     )
     for size in range(len(stream)):
         inspected(format_, ole({"Workbook": stream[:size]}))
+
+
+# -- formulas in cells -----------------------------------------------------------------------------------------------
+
+
+def formula_cell(tokens: bytes, number: int = 0x0006) -> bytes:
+    """A Formula record ([MS-XLS] section 2.4.127) with these tokens."""
+    return record(number, bytes(20) + struct.pack("<H", len(tokens)) + tokens)
+
+
+ONE, TEXT, REFERENCE = b"\x1e\x01\x00", b"\x17\x03\x00abc", b"\x44\x00\x00\x00\xc0"
+CHOOSE = b"\x19\x04\x01\x00\x00\x00\x00\x00"
+
+
+def called(function: int, arguments: int = 1) -> bytes:
+    """A PtgFuncVar token (section 2.5.198.63)."""
+    return b"\x42" + bytes([arguments]) + struct.pack("<H", function)
+
+
+@pytest.mark.parametrize(
+    ("function", "name"), [(0x96, "CALL"), (0x95, "REGISTER"), (0x10B, "REGISTER.ID"), (0x17B, "RTD"), (0x6E, "EXEC")]
+)
+def test_a_formula_that_calls_a_library_or_a_server_is_found_behind_any_token(function: int, name: str) -> None:
+    for before in (b"", ONE, TEXT, REFERENCE, CHOOSE, b"\x1f" + bytes(8), b"\x17\x02\x01a\0b\0"):
+        found = inspected(format_, xls(sheet_entry(), formula_cell(before + called(function)))).findings
+        assert [(finding.code, finding.detail) for finding in found] == [("ole.formula", f"a formula calls {name}")]
+
+
+def test_formulas_that_calculate_or_link_to_the_web_are_none() -> None:
+    hyperlink = b"\x17\x14\x00https://a.example/b/" + called(0x0167)
+    for tokens in (ONE + REFERENCE + b"\x03", hyperlink, REFERENCE + called(0x0004), b"", b"\x41\x0f\x00"):
+        assert seen(format_, xls(sheet_entry(), formula_cell(tokens))) == set()
+
+
+def test_a_command_of_macro_sheets_in_a_cell_is_found() -> None:
+    assert seen(format_, xls(sheet_entry(), formula_cell(called(0x8011)))) == {"ole.formula"}
+
+
+def test_a_formula_that_can_not_be_read_to_its_end_is_told() -> None:
+    for tokens in (b"\x7e", b"\x42\x01", b"\x17\x09\x00a", b"\x19\x04\xff\xff"):
+        assert seen(format_, xls(sheet_entry(), formula_cell(tokens))) == {"file.malformed"}
+
+
+def test_functions_that_are_called_by_name_are_found() -> None:
+    assert seen(format_, xls(sheet_entry(), defined_name("_xlfn.WEBSERVICE"))) == {"ole.formula"}
+    assert seen(format_, xls(sheet_entry(), defined_name("_xlfn.XLOOKUP"))) == set()
+    add_in = record(0x0023, struct.pack("<HLBB", 0, 0, 10, 0) + b"WEBSERVICE")
+    assert seen(format_, xls(sheet_entry(), add_in)) == {"ole.formula"}
+
+
+def test_a_workbook_with_such_a_formula_leaves_no_copy() -> None:
+    original = xls(sheet_entry(), formula_cell(called(0x96)))
+    made = format_.normalize(Order(original=original, method="rebuild", printed=None, parts=(), limits=LIMITS))
+    assert made.data is None

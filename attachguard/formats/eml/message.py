@@ -101,6 +101,7 @@ class _Cutter:
         if depth >= MULTIPART_DEPTH:
             return Part(where=where, fields=fields, doubts=doubts, body=body, cut_off=True)
         pieces, closed, more = split(body, boundary, MOST_PARTS - self.parts)
+        doubts += tuple(_structural(fields, body, boundary, pieces))
         self.parts += len(pieces)
         children = tuple(
             self.part(
@@ -121,6 +122,25 @@ class _Cutter:
             closed=closed,
             cut_off=more,
         )
+
+
+UNCHANGED = frozenset({"", "7bit", "8bit", "binary"})
+"""The encodings that a multipart may have (RFC 2045 section 6.4)."""
+
+
+def _structural(fields: Message, body: bytes, boundary: str, pieces: list[bytes]) -> Iterator[str]:
+    """Say why readers may differ in where the parts of a multipart lie."""
+    encoding = str(fields.get("content-transfer-encoding", "")).split(";")[0].strip().lower()
+    if not pieces and encoding not in UNCHANGED:
+        yield f"a multipart is encoded as a whole ({encoding}), and some readers decode it"
+    closing = re.search(_delimiter(boundary, rb"--"), body)
+    if closing and re.search(_delimiter(boundary, b""), body[closing.end() - 1 :]):
+        yield "parts follow behind the closing delimiter"
+
+
+def _delimiter(boundary: str, end: bytes) -> bytes:
+    escaped = re.escape(boundary.encode("utf-8", "replace"))
+    return rb"(?<![^\r\n])--" + escaped + end + rb"[ \t]*(?:\r\n|\n|\r|\Z)"
 
 
 def split(body: bytes, boundary: str, most: int) -> tuple[list[bytes], bool, bool]:
