@@ -362,7 +362,7 @@ def test_more_tags_than_are_read_are_told_by_their_limit() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [
-        ("Configurations2/accelerator/current.xml", '<a:item xmlns:a="urn:a" xlink:href="vnd.sun.star.script:x" ' + XLINK + "/>", "odf.script"),
+        ("Configurations2/accelerator/a.xml", f"<a:item {XLINK} xmlns:a='urn:a' xlink:href='vnd.sun.star.script:x'/>", "odf.script"),
         ("Configurations2/menubar/a.xml", '<m:menu xmlns:m="urn:m" m:id=" vnd.sun.star.script:x"/>', "odf.script"),
         ("Basic/Standard/script-lb.xml", '<l:library xmlns:l="urn:l" xlink:href="file://a.example/x" ' + XLINK + "/>", "odf.external"),
         ("BASIC/Standard/Module1.xml", "<a/>", "odf.script"),
