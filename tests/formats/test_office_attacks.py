@@ -29,6 +29,7 @@ from tests.formats.office_made import (
 MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
 VML = 'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
+KEYS, LIBRARY = "Configurations2/accelerator/current.xml", "Basic/Standard/script-lb.xml"
 OFFICE = 'xmlns:s="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
 PACKAGE = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
 RUN = "<w:r>{}</w:r>"
@@ -362,9 +363,9 @@ def test_more_tags_than_are_read_are_told_by_their_limit() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [
-        ("Configurations2/accelerator/a.xml", f"<a:item {XLINK} xmlns:a='urn:a' xlink:href='vnd.sun.star.script:x'/>", "odf.script"),
+        (KEYS, f"<a:item {XLINK} xmlns:a='urn:a' xlink:href='vnd.sun.star.script:x'/>", "odf.script"),
         ("Configurations2/menubar/a.xml", '<m:menu xmlns:m="urn:m" m:id=" vnd.sun.star.script:x"/>', "odf.script"),
-        ("Basic/Standard/script-lb.xml", '<l:library xmlns:l="urn:l" xlink:href="file://a.example/x" ' + XLINK + "/>", "odf.external"),
+        (LIBRARY, f"<l:library {XLINK} xmlns:l='urn:l' xlink:href='file://a.example/x'/>", "odf.external"),
         ("BASIC/Standard/Module1.xml", "<a/>", "odf.script"),
         ("Scripts/python/x.py", "print()", "odf.script"),
         ("Object 1/content.xml", f"<s:script {OFFICE}/>", "odf.script"),
