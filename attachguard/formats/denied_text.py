@@ -10,6 +10,7 @@ STARTERS = (
     ("[desktop entry]", "desktop shortcut"),
     ("[.shellclassinfo]", "folder settings"),
     ("[shell]", "shell command file"),
+    ("[theme]", "Windows theme"),
     ("[autorun]", "autorun file"),
     ("[version]\r\nsignature", "set-up information file"),
     ("[version]\nsignature", "set-up information file"),
@@ -23,11 +24,13 @@ STARTERS = (
     ("xlodbc\n1\n", "database query"),
     ("querytype=", "database query"),
     ("%!ps", "PostScript"),
+    ("\x1be\x1b&", "printer job"),
     ("%fdf-", "PDF form data"),
     ("\x1b%-12345x", "printer job"),
     ("full address:s:", "remote desktop file"),
     ("screen mode id:i:", "remote desktop file"),
     ("<hta:application", "HTML application"),
+    ("<?wpl", "media playlist"),
 )
 """First words, in lower case, by which a program takes a text for something that is not accepted under any name."""
 
@@ -54,13 +57,18 @@ DENIED_ROOTS = {
     ("http://schemas.microsoft.com/windows/2009/searchConnector", "searchConnectorDescription"): "search connector",
     ("http://schemas.microsoft.com/windows/2004/02/mit/task", "Task"): "scheduled task",
     ("http://schemas.microsoft.com/developer/msbuild/2003", "Project"): "build project",
+    ("", "PCSettings"): "settings shortcut",
     ("http://schemas.microsoft.com/Search/2013/SettingContent", "PCSettings"): "settings shortcut",
+    ("http://www.mozilla.org/keymaster/gatekeeper/there.is.only.xul", "window"): "XUL application",
+    ("http://www.mozilla.org/keymaster/gatekeeper/there.is.only.xul", "overlay"): "XUL application",
+    ("", "asx"): "media playlist",
     ("urn:schemas-microsoft-com:asm.v1", "assembly"): "application manifest",
     ("http://ns.adobe.com/xdp/", "xdp"): "Adobe form package",
 }
 """Roots (namespace, local name) of XML that programs run, or that is another type of document in XML's clothes."""
 
 DENIED_NAMESPACES = {
+    "http://www.w3.org/2000/svg": "SVG picture",
     "http://schemas.microsoft.com/winfx/": "XAML",
     "http://schemas.microsoft.com/netfx/": "XAML",
 }

@@ -10,6 +10,8 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
+from attachguard.formats.eightbit import looks_like_text
+
 EIGHT_BIT = "windows-1252"
 """How `Decoded.encoding` names 8-bit text, also when it is in truth another 8-bit or multi-byte encoding."""
 
@@ -45,7 +47,10 @@ _CLEAN_HEAD = 1024
 """8-bit text has no control byte in this many first bytes (measured: signed containers around a text do)."""
 
 _UTF16_ZEROS = 1 / 4
-"""Share of code units with a zero high byte that makes text without a mark UTF-16."""
+_UTF16_ZEROS_SHORT = 1 / 2
+_UTF16_SHORT = 16
+"""Share of code units with a zero high byte that makes text without a mark UTF-16, and what it takes below so many
+units, where chance is not yet ruled out."""
 
 _UTF16_OTHER_ZEROS = 1 / 16
 """How many zero low bytes such text may have to one zero high byte: U+2000, U+4E00, and U+1F600, whose second half
@@ -130,7 +135,8 @@ def _utf16_unmarked(data: bytes) -> Decoded | None:
     units = len(data) // 2
     high_be, high_le = data[0::2].count(0), data[1::2].count(0)
     few, many = sorted((high_be, high_le))
-    if len(data) % 2 or few > many * _UTF16_OTHER_ZEROS or many < units * _UTF16_ZEROS:
+    needed = _UTF16_ZEROS if units >= _UTF16_SHORT else _UTF16_ZEROS_SHORT
+    if len(data) % 2 or few > many * _UTF16_OTHER_ZEROS or many < units * needed:
         return None
     encoding = "utf-16-le" if high_le > high_be else "utf-16-be"
     try:
@@ -164,6 +170,8 @@ def _utf8(data: bytes) -> Decoded | None:
 
 def _eight_bit(data: bytes) -> Decoded | None:
     if _count(data[:_CLEAN_HEAD], _CONTROL) or _count(data, _CONTROL) > len(data) * _EIGHT_BIT_CONTROLS:
+        return None
+    if not looks_like_text(data):
         return None
     return Decoded(text=decode_8bit(data), encoding=EIGHT_BIT, had_bom=False)
 

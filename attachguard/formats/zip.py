@@ -91,6 +91,10 @@ class Package:
         """Find a member by its name, in any letter case."""
         return self.by_name.get(name.lower())
 
+    def java_class(self) -> str | None:
+        """Name a member that a Java machine loads: with one in it, any zip is a Java archive, manifest or not."""
+        return next((name for name in self.by_name if name.endswith(".class")), None)
+
     def read(self, member: Member, most: int) -> bytes:
         """Inflate one member of at most `most` bytes and check it against its CRC. Raises Refused."""
         return _inflate(self.data, member, most, ratio=None)

@@ -7,7 +7,20 @@ import tarfile
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tests.formats.office_made import ODF, WORD, docx, docx_members, odf_members, ods, odt, packed, xlsx, xlsx_members
+from tests.formats.office_made import (
+    ODF,
+    WORD,
+    content_types,
+    docx,
+    docx_members,
+    odf_members,
+    ods,
+    odt,
+    packed,
+    relationships,
+    xlsx,
+    xlsx_members,
+)
 from tests.formats.ole_made import doc, ole, xls
 from tests.formats.pictures_made import colours, saved
 from tests.formats.tnef_made import file, stream
@@ -130,6 +143,11 @@ STRANGERS: Mapping[str, bytes] = MappingProxyType(
         "xlsm": packed(xlsx_members(main="application/vnd.ms-excel.sheet.macroEnabled.main+xml")),
         "xlsb": packed(xlsx_members(main="application/vnd.ms-excel.sheet.binary.macroEnabled.main")),
         "xlam": packed(xlsx_members(main="application/vnd.ms-excel.addin.macroEnabled.main+xml")),
+        "dotm": packed(docx_members(main="application/vnd.ms-word.template.macroEnabledTemplate.main+xml")),
+        "xltm": packed(xlsx_members(main="application/vnd.ms-excel.template.macroEnabled.main+xml")),
+        "vsdx": packed(docx_members(main="application/vnd.ms-visio.drawing.main+xml")),
+        "apk": packed({"AndroidManifest.xml": b"\x03\x00\x08\x00", "classes.dex": b"dex\n035\0"}),
+        "xps": packed({"[Content_Types].xml": content_types(), "_rels/.rels": relationships(), "F.fdseq": "<a/>"}),
         "pptx": packed(
             docx_members(main="application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml")
         ),
@@ -140,6 +158,12 @@ STRANGERS: Mapping[str, bytes] = MappingProxyType(
         "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>',
         "xslt": b'<xsl:stylesheet xmlns:xsl="http://www.w3.org/1999/XSL/Transform" version="1.0"/>',
         "flat odt": f'<office:document xmlns:office="{OFFICE}" office:mimetype="{ODF}text"/>'.encode(),
+        "flat ods": f'<office:document xmlns:office="{OFFICE}" office:mimetype="{ODF}spreadsheet"/>'.encode(),
+        "mht": (
+            b"From: <Saved by Blink>\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+            b'Content-Type: multipart/related; boundary="b"\r\n\r\n'
+            b"--b\r\nContent-Location: https://a/\r\n\r\nx\r\n--b--"
+        ),
         "hta": b"<html><head><hta:application id='a'/></head></html>",
         "sylk": b"ID;PWXL;N;E\r\nC;Y1;X1;K1\r\nE\r\n",
         "calendar": b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n",

@@ -1,7 +1,9 @@
 """Bytes are text only on evidence; everything else is binary."""
 
 import random
+import struct
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,12 @@ def test_text_in_encodings_we_do_not_know_is_still_text(encoding: str) -> None:
         pytest.param(b"\x01\x02\x03\x04" * 10, id="control bytes"),
         pytest.param(b"a\0b\0\0c", id="zero bytes on both sides"),
         pytest.param(b"\x01\x00\x02\x00\x03\x00", id="small numbers of 16 bits"),
+        pytest.param(b"H\x02\x00C\x03abc", id="one zero byte that is no half of a letter"),
+        pytest.param(b"P6 4 4 255\n" + b"\xff" * 48, id="white pixels"),
+        pytest.param(b"\xaa" * 50, id="one byte again and again"),
+        pytest.param(b"\xd5\x55\xd4\x54" * 100, id="samples of silence"),
+        pytest.param(bytes(0x80 | byte for byte in b"hidden by one bit, " * 20), id="letters without a blank"),
+        pytest.param(b"\xe9\xa7\x61\xb3\x42\xf1\x7a\x99\x4b\xd2\x67\xa5\x51\xee\x6d\x90", id="a key"),
     ],
 )
 def test_these_bytes_are_binary(data: bytes) -> None:
@@ -63,7 +71,15 @@ def test_these_bytes_are_binary(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a\x07b", "\x1b[31mred\x1b[0m " * 30, "old program's \ufffd mark", "", "a", "page 1\fpage 2"]
+    "text",
+    [
+        "a\x07b",
+        "\x1b[31mred\x1b[0m " * 30,
+        "old program's \ufffd mark",
+        "",
+        "a",
+        "page 1\fpage 2",
+    ],
 )
 def test_a_stray_control_character_or_colour_does_not_make_text_binary(text: str) -> None:
     found = decode(text.encode())
@@ -106,3 +122,100 @@ def test_utf_16_without_a_mark_may_hold_letters_whose_low_byte_is_zero(encoding:
 @pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be", "iso2022_kr"])
 def test_encodings_that_no_program_opens_are_not_read(encoding: str) -> None:
     assert decode("주문 A, 12 개 안녕하세요".encode(encoding) * 3) is None
+
+
+WESTERN = "L'été, ça va très bien; où êtes-vous donc passée, Noël? "
+CYRILLIC = "Пожалуйста, подтвердите номер заказа (12), спасибо! "
+GREEK = "Καλημέρα σας, η παραγγελία 12 είναι έτοιμη. "
+HEBREW = "שלום, ההזמנה מספר 12 מוכנה. "
+CHINESE = "您好。请确认订单号码12的商品数量。谢谢。"
+JAPANESE = "注文番号ABCの12個をご確認ください。ありがとうございます。"
+KOREAN = "주문 번호 A12 확인 부탁드립니다. 감사합니다."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (WESTERN, "cp1252"),
+        (WESTERN.replace("œ", "oe"), "cp850"),
+        (WESTERN, "mac_roman"),
+        ("Proszę o potwierdzenie zamówienia, dziękuję. ", "cp1250"),
+        ("Çok teşekkür ederim, görüşürüz. ", "cp1254"),
+        (CYRILLIC, "cp1251"),
+        (CYRILLIC, "koi8_r"),
+        (CYRILLIC, "cp866"),
+        (CYRILLIC, "iso8859_5"),
+        (GREEK, "cp1253"),
+        (HEBREW, "cp1255"),
+        ("مرحبا بالعالم، الطلب رقم 12 جاهز. ", "cp1256"),
+        ("สวัสดีครับ ใบสั่งซื้อหมายเลข 12 พร้อมแล้ว ", "cp874"),
+        (CHINESE, "gb18030"),
+        ("您好。請確認訂單號碼12的商品數量。謝謝。", "cp950"),
+        (JAPANESE, "cp932"),
+        (JAPANESE, "euc_jp"),
+        (KOREAN, "cp949"),
+        ("╔════════╗\n║  Info  ║\n╚════════╝\n▒▒ hello ▒▒\n", "cp437"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 40])
+def test_what_people_wrote_before_utf_8_is_text(text: str, encoding: str, times: int) -> None:
+    data = (text * times).encode(encoding)
+    assert decode(data) is not None
+    assert decode(data[: len(data) // 2]) is not None  # cut in the middle of a letter, perhaps
+
+
+RECORDS: tuple[object, ...] = (
+    {"name": "Bob", "city": "Berlin", "street": "Main street"},
+    ["alpha", "beta", "gamma"],
+    {"text": "hello " * 40, "price": 3200, "ready": True, "none": None, "rate": 0.7},
+    {"user": {"id": "abc", "tags": ["x", "y"]}, "number": 100_000},
+    {str(number): "value" for number in range(40)},
+    {"bytes": b"printable bytes", "long": "y" * 300, "much": "z" * 70_000},
+    ["item"] * 70_000,
+)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=range(len(RECORDS)))
+def test_records_of_programs_are_binary(record: object) -> None:
+    packed = msgspec.msgpack.encode(record)
+    assert decode(packed) is None
+    assert decode(packed * 2) is None
+    assert decode(_cbor(record)) is None
+
+
+def _cbor(value: object) -> bytes:
+    """CBOR (RFC 8949), as far as the records above need it."""
+    match value:
+        case None:
+            return b"\xf6"
+        case bool():
+            return b"\xf5" if value else b"\xf4"
+        case int():
+            return _cbor_head(0, value)
+        case float():
+            return b"\xfb" + struct.pack("!d", value)
+        case bytes():
+            return _cbor_head(2, len(value)) + value
+        case str():
+            return _cbor_head(3, len(value.encode())) + value.encode()
+        case list():
+            return _cbor_head(4, len(value)) + b"".join(map(_cbor, value))
+        case dict():
+            pairs = (_cbor(key) + _cbor(item) for key, item in value.items())
+            return _cbor_head(5, len(value)) + b"".join(pairs)
+    raise TypeError(type(value))
+
+
+def _cbor_head(kind: int, count: int) -> bytes:
+    if count < 24:
+        return bytes([kind << 5 | count])
+    width = next(width for width in (1, 2, 4, 8) if count < 1 << 8 * width)
+    return bytes([kind << 5 | 23 + width.bit_length()]) + count.to_bytes(width, "big")
+
+
+@pytest.mark.parametrize(
+    "start", ["\u2018hello\u2019 said the fox, and went", "\u201aété\u2019", "ß-version of our list", "é", "ÄÖÜ äöü"]
+)
+@pytest.mark.parametrize("encoding", ["cp1252", "cp850", "mac_roman"])
+def test_a_letter_that_begins_like_a_record_is_text(start: str, encoding: str) -> None:
+    assert decode(start.encode(encoding, "ignore")) is not None
