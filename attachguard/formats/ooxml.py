@@ -197,8 +197,8 @@ def _strangers(whole: Package) -> Iterator[Finding]:
     for name, described in FOREIGN_MEMBERS.items():
         if whole.find(name) is not None:
             yield Finding("type.polyglot", name, f"also {described}")
-    if (name := whole.java_class()) is not None:
-        yield Finding("type.polyglot", name, "also a Java archive")
+    if (loaded := whole.java_class()) is not None:
+        yield Finding("type.polyglot", loaded, "also a Java archive")
 
 
 def _read(whole: Package, name: str, limits: Limits, namespace: str) -> list[Element]:
