@@ -1,5 +1,6 @@
 """The JSON of a verdict, the same for every door. The fields are stable; docs/schema/ holds the schema."""
 
+import re
 from datetime import datetime
 
 import msgspec
@@ -17,6 +18,11 @@ from attachguard.model import (
 from attachguard.remedies.catalogue import remedy
 
 _MIB = 1024 * 1024
+
+LIKENESS = "copy.likeness"
+"""The finding whose detail is the likeness of a copy, a number from 0 to 1."""
+
+_FRACTION = re.compile(r"[01](?:\.[0-9]{1,6})?")
 
 
 class FindingDocument(msgspec.Struct, frozen=True):
@@ -75,6 +81,8 @@ class AttachmentDocument(msgspec.Struct, frozen=True):
     findings: tuple[FindingDocument, ...]
     reasons: tuple[ReasonDocument, ...]
     delivered: DeliveredDocument | None
+    likeness: float | None
+    """For a copy that was drawn: how alike its least alike page is to the original's, 1 at the most."""
     children: "tuple[AttachmentDocument, ...]"
     scan: ScanDocument | None
     policy: str
@@ -121,6 +129,7 @@ def attachment_document(verdict: Verdict, language: str) -> AttachmentDocument:
         findings=_findings(reports),
         reasons=_reasons(verdict.reasons, verdict.trouble, language),
         delivered=_delivered(verdict.delivered),
+        likeness=_likeness(verdict),
         children=tuple(attachment_document(child, language) for child in verdict.original.children),
         scan=_scan(verdict.original.scan),
         policy=verdict.policy,
@@ -150,6 +159,13 @@ def _delivered(delivered: Delivered | None) -> DeliveredDocument | None:
     if delivered is None:
         return None
     return DeliveredDocument(delivered.name, delivered.media_type, delivered.size, delivered.sha256, delivered.location)
+
+
+def _likeness(verdict: Verdict) -> float | None:
+    """Read the likeness that the comparison of the copy with its original came to, where one was measured."""
+    findings = verdict.rendered.findings if verdict.rendered is not None else ()
+    said = [finding.detail for finding in findings if finding.code == LIKENESS]
+    return float(said[-1]) if said and _FRACTION.fullmatch(said[-1]) else None
 
 
 def _scan(scan: ScanIdentity | None) -> ScanDocument | None:

@@ -68,6 +68,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "copy.failed": "No safe copy could be made.",
         "copy.unsupported": "No safe copy can be made of this type of file.",
         "copy.unfaithful": "The safe copy does not show what the original shows.",
+        "copy.likeness": "The safe copy was compared with its original; 1 is alike at every place of every page.",
         "copy.unsafe": "The safe copy still holds something that a copy must not hold.",
         # -- what a copy does not have of its original (facts beside a copy that was made) ----------------------
         "lost.signature": "The safe copy is not signed; the signature holds for the original alone.",

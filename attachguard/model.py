@@ -89,6 +89,26 @@ class Finding:
         object.__setattr__(self, "detail", printable(self.detail, DETAIL_LENGTH))
 
 
+class Links(enum.StrEnum):
+    """What becomes of a document's links in its copy."""
+
+    DROP = "drop"
+    KEEP_WEB = "keep_web"
+    """Rectangles that lead to verified http, https and mailto addresses are in the copy, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flatten:
+    """How a document's pages become a copy."""
+
+    links: Links = Links.DROP
+    dpi: int = 150
+    """Points per inch of pages drawn as pictures, from 100 to 300; coarser steps follow where the copy is too large."""
+    method: str = "print"
+    """`print`: print pages, and draw them as pictures where that fails. `raster`: draw them at once, so that nothing of
+    the sender's fonts or outlines passes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much of anything a file may have. Passed as an argument everywhere, never a module global.
@@ -130,6 +150,8 @@ class Limits:
     """Longest side of a PDF page in points (ISO 32000-1 Annex C.2: 200 inches)."""
     xml_depth: int = 256
     """Nesting of XML elements."""
+    flatten: Flatten = Flatten()
+    """Not how much a file may have, but what its copy is like: the policy's [flatten]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

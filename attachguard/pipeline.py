@@ -158,7 +158,7 @@ def _make_copy(original: Report, policy: Policy, kit: Kit, room: Workroom) -> Re
     attachment, kind = original.attachment, original.attachment.kind
     report = no_copy(original, (Finding("copy.unsupported"),))
     parts = tuple(judged(child) for child in original.children)
-    for method in kind.methods if kind else ():
+    for method in policy.methods(kind) if kind else ():
         began = time.perf_counter()
         rebuilt = kit.sandbox.normalize(attachment, method, parts, policy.limits)
         spent = {"normalize": time.perf_counter() - began}

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from attachguard.errors import PolicyError
 from attachguard.findings import FINDINGS
 from attachguard.kinds import KINDS, Kind
-from attachguard.model import Action, Finding, Limits, Mismatch, SignatureRules
+from attachguard.model import Action, Finding, Flatten, Limits, Mismatch, SignatureRules
 from attachguard.policy_file import INERT_AS, Source, read_source
 
 DEFAULT = "marketplace"
@@ -85,6 +85,12 @@ class Policy:
             return Judgement(action=action, deciding=())
         return Judgement(action=action, deciding=tuple(finding for ruling, finding in ruled if ruling is action))
 
+    def methods(self, kind: Kind) -> tuple[str, ...]:
+        """Name the ways to make a copy of a kind, best first: those it has, but for what the policy leaves out."""
+        if self.limits.flatten.method != "raster" or "raster" not in kind.methods:
+            return kind.methods
+        return tuple(method for method in kind.methods if method == "raster")
+
     def for_normalized(self) -> "Policy":
         """Give the policy for our own copies: what would be normalized in a stranger's file must not be there."""
         harder = {code: _harden(action) for code, action in self.rulings.items()}
@@ -153,13 +159,18 @@ def _build(source: Source) -> Policy:
         name=source.name or "",
         version=source.version or 0,
         title=source.title or "",
-        limits=Limits(**source.limits),
+        limits=Limits(**source.limits, flatten=_flatten(source)),
         kinds=MappingProxyType(dict(source.kinds)),
         rulings=MappingProxyType(dict(source.rulings)),
         names=Names(rename=MappingProxyType(dict(source.rename)), inert=source.inert or frozenset()),
         require=source.require or "full",
         signatures=SignatureRules(**source.signatures),
     )
+
+
+def _flatten(source: Source) -> Flatten:
+    usual = Flatten()
+    return Flatten(links=source.links or usual.links, dpi=source.dpi or usual.dpi, method=source.method or usual.method)
 
 
 def lint(name_or_path: str) -> tuple[str, ...]:

@@ -9,12 +9,15 @@ from typing import Generic, TypeVar
 from attachguard.errors import PolicyError
 from attachguard.findings import FINDINGS
 from attachguard.kinds import KINDS
-from attachguard.model import Action, Limits, SignatureRules
+from attachguard.model import Action, Limits, Links, SignatureRules
 
 _ACTIONS: Mapping[str, Action] = {action.name.lower(): action for action in Action}
 _SIZE = re.compile(r"(\d{1,12}) ?(B|KiB|MiB|GiB)")
 _UNITS: Mapping[str, int] = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-_LIMITS = frozenset(field.name for field in fields(Limits))
+_LIMITS = frozenset(field.name for field in fields(Limits)) - {"flatten"}
+_FLATTEN = frozenset({"links", "method", "dpi"})
+_METHODS = frozenset({"print", "raster"})
+_LEAST_DPI, _MOST_DPI = 100, 300
 _SIGNATURES = frozenset(field.name for field in fields(SignatureRules))
 _LEVELS = frozenset({"full", "no-open"})
 _MOST_DAYS = 3650
@@ -46,6 +49,9 @@ class Source:
     inert: frozenset[str] | None = None
     require: str | None = None
     signatures: Mapping[str, int]
+    links: Links | None = None
+    method: str | None = None
+    dpi: int | None = None
 
     def over(self, base: "Source") -> "Source":
         """Lay this file over the one it extends: what is written here wins."""
@@ -58,6 +64,9 @@ class Source:
             inert=base.inert if self.inert is None else self.inert,
             require=self.require or base.require,
             signatures={**base.signatures, **self.signatures},
+            links=self.links or base.links,
+            method=self.method or base.method,
+            dpi=self.dpi or base.dpi,
         )
 
 
@@ -89,6 +98,7 @@ class _Reader:
     def read(self, document: Mapping[str, object]) -> Source:
         top = self._table(document, "", _TOP)
         names = self._table(top.get("names", {}), "names", frozenset({"inert", "rename"}))
+        flatten = self._table(top.get("flatten", {}), "flatten", _FLATTEN)
         source = Source(
             label=self.label,
             name=self._one("", "name", top.get("name"), _TEXT),
@@ -102,6 +112,9 @@ class _Reader:
             inert=self._one("names", "inert", names.get("inert"), _KINDS),
             require=self._section(top, "sandbox", frozenset({"require"}), _LEVEL).get("require"),
             signatures=self._signatures(top),
+            links=self._one("flatten", "links", flatten.get("links"), _LINKS),
+            method=self._one("flatten", "method", flatten.get("method"), _METHOD),
+            dpi=self._one("flatten", "dpi", flatten.get("dpi"), _DPI),
         )
         self._check_names(source)
         return source
@@ -167,7 +180,8 @@ class _Reader:
 
 
 _TOP = frozenset(
-    {"name", "version", "title", "extends", "limits", "sandbox", "signatures", "kinds", "names", "findings"}
+    {"name", "version", "title", "extends", "limits", "sandbox", "signatures", "flatten", "kinds", "names"}
+    | {"findings"}
 )
 _WHAT: Mapping[str, str] = {"findings": "finding code", "kinds": "kind", "limits": "limit", "rename": "kind"}
 
@@ -203,6 +217,19 @@ def _level(value: object) -> str | None:
     return value if isinstance(value, str) and value in _LEVELS else None
 
 
+def _links(value: object) -> Links | None:
+    return Links(value) if isinstance(value, str) and value in frozenset(Links) else None
+
+
+def _method(value: object) -> str | None:
+    return value if isinstance(value, str) and value in _METHODS else None
+
+
+def _dpi(value: object) -> int | None:
+    dpi = _count(value)
+    return dpi if dpi is not None and _LEAST_DPI <= dpi <= _MOST_DPI else None
+
+
 def _kinds(value: object) -> frozenset[str] | None:
     if not isinstance(value, list) or not all(isinstance(name, str) and name in KINDS for name in value):
         return None
@@ -216,4 +243,7 @@ _DAYS = _Value(_days, f"must be a whole number of days from 1 to {_MOST_DAYS}")
 _HOURS = _Value(_hours, f"must be a whole number of hours from 0 (never) to {_MOST_HOURS}")
 _RULING = _Value(_action, 'must be "keep", "normalize" or "reject"')
 _LEVEL = _Value(_level, 'must be "full" or "no-open"')
+_LINKS = _Value(_links, 'must be "drop" or "keep_web"')
+_METHOD = _Value(_method, 'must be "print" or "raster"')
+_DPI = _Value(_dpi, f"must be a whole number from {_LEAST_DPI} to {_MOST_DPI}")
 _KINDS = _Value(_kinds, "must be a list of different kinds")

@@ -89,7 +89,8 @@ def judged(data: bytes, *, really: bool) -> Iterator[str]:
         foreign = list(violations(copy, LIMITS)) or names_in(copy) & FORBIDDEN
         yield f"{method}: FORBIDDEN" if foreign else f"{method}: copy"
         if really and print_of_it is not data:
-            yield f"{method}: faithful" if not verify(data, copy, LIMITS) else f"{method}: refused by the gate"
+            against = {finding.code for finding in verify(data, copy, LIMITS)} - {"copy.likeness"}
+            yield f"{method}: refused by the gate" if against else f"{method}: faithful"
 
 
 def batch(seed: int, first: int, count: int) -> Counter[str]:

@@ -30,8 +30,13 @@ def show(policy: Annotated[str, typer.Argument(metavar="NAME|PATH")]) -> None:
     console.print(f"sandbox.require = {loaded.require}")
     limits = Table("limit", "", box=None, header_style="bold")
     for field in loaded.limits.__dataclass_fields__:
-        limits.add_row(field, str(getattr(loaded.limits, field)))
+        if field != "flatten":
+            limits.add_row(field, str(getattr(loaded.limits, field)))
     console.print(limits)
+    flatten = Table("flatten", "", box=None, header_style="bold")
+    for field in loaded.limits.flatten.__dataclass_fields__:
+        flatten.add_row(field, str(getattr(loaded.limits.flatten, field)))
+    console.print(flatten)
     signatures = Table("signatures", "", box=None, header_style="bold")
     for field in loaded.signatures.__dataclass_fields__:
         signatures.add_row(field, str(getattr(loaded.signatures, field)))

@@ -34,6 +34,8 @@ def _show_attachment(attachment: AttachmentDocument, console: Console, level: in
         _show_reason(reason, attachment, console, level)
     for fact in _about_the_type(attachment):
         _print(console, f"[dim]{fact.code}  {plain(fact.detail, 200)}[/]", level * 4 + 4)
+    if attachment.likeness is not None:
+        _print(console, f"[dim]copy.likeness  {attachment.likeness} at the least alike page[/]", level * 4 + 4)
     if attachment.delivered:
         _print(console, f"→ {plain(attachment.delivered.path)}", level * 4 + 4)
     for child in attachment.children:

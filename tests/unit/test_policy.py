@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from attachguard.errors import PolicyError
 from attachguard.findings import FINDINGS
 from attachguard.kinds import KINDS
-from attachguard.model import Action, Finding, Limits, SignatureRules
+from attachguard.model import Action, Finding, Flatten, Limits, Links, SignatureRules
 from attachguard.policy import Policy, available, lint, load_policy
 
 PDF = KINDS["pdf"]
@@ -102,6 +102,16 @@ def test_the_age_of_signatures_is_a_matter_of_the_policy(tmp_path: Path, small: 
     assert load_policy("marketplace").signatures == SignatureRules()
 
 
+def test_a_policy_says_how_pages_become_a_copy(tmp_path: Path) -> None:
+    assert load_policy().limits.flatten == Flatten()
+    text = SMALL + '\n[flatten]\nlinks = "keep_web"\nmethod = "raster"\ndpi = 200\n'
+    policy = load_policy(write(tmp_path, text))
+    assert policy.limits.flatten == Flatten(links=Links.KEEP_WEB, method="raster", dpi=200)
+    assert policy.methods(KINDS["pdf"]) == ("raster",)
+    assert policy.methods(KINDS["html"]) == ("rebuild",)
+    assert load_policy().methods(KINDS["pdf"]) == ("print", "raster")
+
+
 def test_lint_tells_when_nobody_is_warned_before_signatures_are_refused(tmp_path: Path) -> None:
     assert not any("warn_after_days" in line for line in lint(write(tmp_path, SMALL)))
     lines = lint(write(tmp_path, SMALL + "\n[signatures]\nwarn_after_days = 7\n"))
@@ -131,6 +141,12 @@ def test_lint_tells_when_nobody_is_warned_before_signatures_are_refused(tmp_path
         ("\n[signatures]\nreuse_hours = 25\n", 13, "hours from 0 (never) to 24"),
         ("\n[signatures]\nreuse_hours = true\n", 13, "hours from 0 (never) to 24"),
         ("\n[colours]\nred = 1\n", 12, "unknown key 'colours'"),
+        ('\n[flatten]\nlinks = "keep"\n', 13, '"drop" or "keep_web"'),
+        ('\n[flatten]\nmethod = "photograph"\n', 13, '"print" or "raster"'),
+        ("\n[flatten]\ndpi = 600\n", 13, "from 100 to 300"),
+        ("\n[flatten]\ndpi = 99\n", 13, "from 100 to 300"),
+        ("\n[flatten]\ncolours = 2\n", 13, "unknown key 'colours'"),
+        ("\n[limits]\nflatten = 2\n", 13, "unknown limit 'flatten'"),
     ],
 )
 def test_a_mistake_names_the_file_and_the_line(tmp_path: Path, addition: str, line: int, says: str) -> None:

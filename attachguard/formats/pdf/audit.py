@@ -15,6 +15,7 @@ from attachguard.formats.pdf.shapes import (
     FILTER_KEYS,
     FILTERS,
     INFORMATION_KEYS,
+    LINKED_PAGE,
     PAGE,
     SHAPES,
     STREAM_KEYS,
@@ -31,13 +32,18 @@ from attachguard.formats.pdf.shapes import (
     Shape,
     Stream,
 )
-from attachguard.model import Limits
+from attachguard.formats.pdf.weblinks import is_web
+from attachguard.model import Limits, Links
 
 _TREE_KEYS = frozenset({"/Type", "/Kids", "/Count", "/Parent"})
 """7.7.3.2: the nodes of the page tree that qpdf writes."""
 
 _TRAILER_KEYS = frozenset({"/Root", "/Info", "/ID", "/Size", "/Type", "/W", "/Index", *STREAM_KEYS})
 """7.5.5 and 7.5.8: what a trailer or a cross-reference stream says."""
+
+
+_PARENT = frozenset({"/Parent"})
+_PAGES = (PAGE, LINKED_PAGE)
 
 
 def violations(copy: bytes, limits: Limits) -> Iterator[str]:
@@ -51,9 +57,10 @@ def violations(copy: bytes, limits: Limits) -> Iterator[str]:
         yield from _foreign(pdf.Root, CATALOG_KEYS, "catalog")
         yield from _about(pdf)
         auditor = _Auditor()
+        shape = LINKED_PAGE if limits.flatten.links is Links.KEEP_WEB else PAGE
         for number, page in enumerate(pdf.pages, start=1):
             try:
-                yield from auditor.check(page.obj, PAGE, f"page {number}")
+                yield from auditor.check(page.obj, shape, f"page {number}")
             except RefusedError as refusal:
                 yield f"page {number}: {refusal}"
         yield from _unvisited(pdf, auditor.visited)
@@ -141,7 +148,7 @@ class _Auditor:
             return
         if isinstance(shape, Stream):
             yield from _coding(value, where)
-        ours = STREAM_KEYS if isinstance(shape, Stream) else frozenset({"/Parent"}) if shape is PAGE else frozenset()
+        ours = STREAM_KEYS if isinstance(shape, Stream) else _PARENT if shape in _PAGES else frozenset()
         for name in sorted(value.keys() - ours):
             if isinstance(shape, Each):
                 if not leaves.RESOURCE_NAME.fullmatch(name):
@@ -174,5 +181,7 @@ def _unusual(value: object, shape: Leaf | OneOf, where: str) -> Iterator[str]:
             yield f"{where}: a font's name that is not plain"
         if shape is Leaf.RESOURCE_NAME and not leaves.RESOURCE_NAME.fullmatch(name):
             yield f"{where}: an unusual name"
+    elif shape is Leaf.ADDRESS and not is_web(bytes(value).decode("latin-1")):  # type: ignore[call-overload] # a String
+        yield f"{where}: an address that is not on the web"
     elif shape is Leaf.LABEL and not leaves.LABEL.fullmatch(str(value)):
         yield f"{where}: an unusual label"

@@ -1,8 +1,8 @@
 """Compare a copy with its original by pdfium, which wrote neither, before anybody gets it."""
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import pikepdf
 from PIL import Image
@@ -18,8 +18,8 @@ from attachguard.formats.pdf.likeness import (
     OTHER_FONTS,
     SAME_FONTS,
     colours_differ,
+    first_sight,
     lost_lines,
-    may_differ,
     unlikeness,
 )
 from attachguard.formats.pdf.pages import Box, user_unit
@@ -27,7 +27,8 @@ from attachguard.formats.pdf.pdfium import UnreadableError
 from attachguard.formats.pdf.render import Print, Sheet, printing
 from attachguard.formats.pdf.repair import for_pdfium
 from attachguard.formats.pdf.things import begins_with_a_picture
-from attachguard.model import Finding, Limits
+from attachguard.formats.pdf.weblinks import addresses_on
+from attachguard.model import Finding, Limits, Links
 
 _SIZE_TOLERANCE = 1.5
 """Points by which a page's side may differ: printing programs round to whole points."""
@@ -55,12 +56,14 @@ _TOLD = 5
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Say what is wrong with a copy: something in it that copies do not have, or pages that are not the original's.
 
-    Empty: it holds nothing beyond the grammar of copies, no font program of the original, and has the same pages,
-    of the same size, that look alike and say the same.
+    Only a `copy.likeness`: it holds nothing beyond the grammar of copies, no font program of the original, and has the
+    same pages, of the same size, that look alike and say the same. Its detail is the likeness of the least alike page:
+    1 less the largest difference that is not explained.
     """
     try:
         foreign = list(violations(copy, limits))
         foreign.extend(shared_font_programs(original, copy, limits))
+        foreign.extend(_invented_links(original, copy, limits))
     except pikepdf.PikepdfError:
         return [Finding("copy.unsafe", detail="the copy can't be read")]
     if foreign:
@@ -70,6 +73,22 @@ def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
             return list(_differences(theirs, ours, _units(original, limits), limits))
     except UnreadableError as error:
         return [Finding("copy.unfaithful", detail=f"can't be compared: {error}")]
+
+
+def _invented_links(original: bytes, copy: bytes, limits: Limits) -> Iterator[str]:
+    """Tell of addresses in a copy that the same page of the original does not link to, as qpdf reads both."""
+    if limits.flatten.links is Links.DROP:
+        return  # the grammar has none
+    with open_pdf(copy, limits) as pdf:
+        ours = [set(addresses_on(page.obj)) for page in pdf.pages]
+    if not any(ours):
+        return
+    with open_pdf(original, limits) as pdf:
+        theirs = [set(addresses_on(page.obj)) for page in pdf.pages[: len(ours)]]
+    theirs += [set()] * (len(ours) - len(theirs))
+    for number, (kept, known) in enumerate(zip(ours, theirs, strict=True), start=1):
+        if kept - known:
+            yield f"page {number}: a link that the original does not have"
 
 
 def _units(original: bytes, limits: Limits) -> tuple[float, ...]:
@@ -89,15 +108,20 @@ def _differences(theirs: Print, ours: Print, units: tuple[float, ...], limits: L
         yield Finding("copy.unfaithful", detail=f"{ours.pages} pages are more than are compared")
         return
     told = 0
+    likeness = 1.0
     for index in range(ours.pages):
         unit = units[index] if index < len(units) else 1.0
         with theirs.sheet(index) as original, ours.sheet(index) as copy:
-            reason = _size_difference(original, copy, unit, limits) or _difference(original, copy, _mode(index))
-        if reason:
-            yield Finding("copy.unfaithful", f"page {index + 1}", reason)
+            reason = _size_difference(original, copy, unit, limits)
+            compared = _Compared(reason=reason) if reason else _compared(original, copy, _mode(index))
+        likeness = min(likeness, 1 - compared.unlike / 255)
+        if compared.reason:
+            yield Finding("copy.unfaithful", f"page {index + 1}", compared.reason)
             told += 1
         if told == _TOLD:
             return
+    if not told:
+        yield Finding("copy.likeness", detail=f"{likeness:.3f}")
 
 
 def _mode(index: int) -> str:
@@ -113,33 +137,43 @@ def _size_difference(original: Sheet, copy: Sheet, unit: float, limits: Limits) 
     return ""
 
 
-def _difference(original: Sheet, copy: Sheet, mode: str) -> str:
-    """Say how a page looks or reads differently; nothing: it does not."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """What comparing a page came to."""
+
+    reason: str = ""
+    """How it looks or reads differently; empty: it does not."""
+    unlike: int = 0
+    """Of 255, what is not explained at the worst place."""
+
+
+def _compared(original: Sheet, copy: Sheet, mode: str) -> _Compared:
+    """Compare a page: how it looks, closer where that is needed, and what it says."""
     longest = max(copy.width, copy.height, original.width, original.height)
     dpi = min(DPI, DPI * 2000 / longest)  # a poster is compared as coarsely as it is looked at
     theirs, ours = _drawings(original, copy, dpi, mode=mode)
     recoloured = mode == "RGB" and colours_differ(theirs, ours)
-    if recoloured or may_differ(theirs.convert("L"), ours.convert("L")):
-        reason = _second_look(original, copy, dpi)
-        if reason:
-            return reason
-    return _text_difference(original, copy)
+    glance = first_sight(theirs.convert("L"), ours.convert("L"))
+    compared = _Compared(unlike=glance.unlike)
+    if recoloured or glance.alarming:
+        compared = _second_look(original, copy, dpi)
+    return compared if compared.reason else replace(compared, reason=_text_difference(original, copy))
 
 
-def _second_look(original: Sheet, copy: Sheet, dpi: float) -> str:
+def _second_look(original: Sheet, copy: Sheet, dpi: float) -> _Compared:
     """Draw both pages finer, forgive what two programs may do differently, and say what is different then."""
     theirs, ours = _drawings(original, copy, dpi, finer=2)
     foreign = leaves_fonts_to_the_reader(original)
     tolerance = OTHER_FONTS if foreign else SAME_FONTS
-    links = _scaled(original.links(), dpi / 72)
+    links = _scaled(original.links(), dpi / 72, _RIM if min(theirs.size) > _TINY - 2 * _RIM else 0)
     worst = unlikeness(theirs, ours, tolerance, links)
     if worst > tolerance.most:
-        return f"looks different: {worst} of 255 where {tolerance.most} are alike"
+        return _Compared(unlike=worst, reason=f"looks different: {worst} of 255 where {tolerance.most} are alike")
     line = 0 if foreign else lost_lines(theirs, ours, links)
     most = MOST_LINES_OF_PICTURES if begins_with_a_picture(copy.handle) else MOST_LINES
     if line > most:
-        return f"a line is missing or added: {line} of 255 where {most} are alike"
-    return ""
+        return _Compared(unlike=worst, reason=f"a line is missing or added: {line} of 255 where {most} are alike")
+    return _Compared(unlike=worst)
 
 
 def _drawings(
@@ -156,10 +190,14 @@ def _drawings(
     return theirs.crop(inner), ours.crop(inner)
 
 
-def _scaled(boxes: Iterator[Box], scale: float) -> tuple[Box, ...]:
+def _scaled(boxes: Iterator[Box], scale: float, rim: int) -> tuple[Box, ...]:
+    """Give boxes as places in a drawing whose rim was cut off."""
     return tuple(
-        dataclasses.replace(
-            box, left=box.left * scale, right=box.right * scale, bottom=box.bottom * scale, top=box.top * scale
+        Box(
+            left=box.left * scale - rim,
+            bottom=box.bottom * scale - rim,
+            right=box.right * scale - rim,
+            top=box.top * scale - rim,
         )
         for box in boxes
     )

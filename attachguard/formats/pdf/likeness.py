@@ -57,13 +57,23 @@ OTHER_FONTS = Tolerance(reach=2, blur=2, most=50)
 """The page leaves its fonts to the program: letters differ in shape, lines must not."""
 
 
-def may_differ(theirs: Image.Image, ours: Image.Image) -> bool:
-    """Whether two drawings (grey, of one size) are worth a second, finer look; quick, and easily alarmed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSight:
+    """What a quick comparison says."""
+
+    unlike: int
+    """The largest difference, of 255, that is not explained."""
+    alarming: bool
+    """Whether a second, finer look is worth while."""
+
+
+def first_sight(theirs: Image.Image, ours: Image.Image) -> FirstSight:
+    """Compare two drawings (grey, of one size) quickly; easily alarmed."""
     lost, added = _unexplained(theirs, ours, 1), _unexplained(ours, theirs, 1)
     either = ImageChops.lighter(lost, added)
-    if _worst(_averaged(either, 1)) > SAME_FONTS.most:
-        return True
-    return max(_worst(either.reduce((_LINE, 1))), _worst(either.reduce((1, _LINE)))) > _LINE_ALARM
+    unlike = _worst(_averaged(either, 1))
+    line = max(_worst(either.reduce((_LINE, 1))), _worst(either.reduce((1, _LINE))))
+    return FirstSight(unlike=unlike, alarming=unlike > SAME_FONTS.most or line > _LINE_ALARM)
 
 
 def colours_differ(theirs: Image.Image, ours: Image.Image) -> bool:

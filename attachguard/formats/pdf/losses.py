@@ -6,7 +6,8 @@ import pikepdf
 
 from attachguard.formats.pdf.document import dictionary_at, name_at, open_pdf
 from attachguard.formats.pdf.tables import MEDIA_ANNOTATIONS
-from attachguard.model import Finding, Limits
+from attachguard.formats.pdf.weblinks import addresses_on, is_web
+from attachguard.model import Finding, Limits, Links
 
 _ANNOTATIONS = 5000
 """Annotations that are looked at, of all pages together."""
@@ -40,10 +41,17 @@ def _losses(pdf: pikepdf.Pdf, limits: Limits) -> Iterator[Finding]:
         yield Finding("lost.tags")
     if dictionary_at(pdf.Root, "/Outlines") is not None:
         yield Finding("lost.bookmarks")
-    if "/Link" in kinds:
+    if "/Link" in kinds and (limits.flatten.links is Links.DROP or _others_than_web(pdf, limits)):
         yield Finding("lost.links")
     if kinds & MEDIA_ANNOTATIONS:
         yield Finding("lost.media")
+
+
+def _others_than_web(pdf: pikepdf.Pdf, limits: Limits) -> bool:
+    """Whether some link leads elsewhere than to the web, such as to another page: no copy has it."""
+    links = sum(name_at(annotation, "/Subtype") == "/Link" for annotation in _annotations(pdf, limits))
+    kept = sum(is_web(address) for page in pdf.pages[: limits.pages] for address in addresses_on(page.obj))
+    return kept < links
 
 
 def _annotations(pdf: pikepdf.Pdf, limits: Limits) -> Iterator[pikepdf.Object]:

@@ -15,6 +15,7 @@ from attachguard.formats.pdf.document import decoded, dictionary_at
 from attachguard.formats.pdf.fonts import leaves_fonts_to_the_reader
 from attachguard.formats.pdf.pdfium import UnreadableError
 from attachguard.formats.pdf.render import Print, printing
+from attachguard.formats.pdf.weblinks import WebLink
 
 _DPI = 100
 """At which what shows is told from what does not: letters of six points are eight points high."""
@@ -39,6 +40,16 @@ class Comparison:
             return []
         try:
             return _lost_words(self.original, self.printed, index)
+        except UnreadableError:
+            return []
+
+    def web_links(self, index: int) -> list[WebLink]:
+        """Give the links to the web of a page of the original; none if it can't load."""
+        if self.original is None or self.printed is None or self.original.pages != self.printed.pages:
+            return []
+        try:
+            with self.original.sheet(index) as sheet:
+                return list(sheet.web_links())
         except UnreadableError:
             return []
 

@@ -11,7 +11,7 @@ from attachguard.formats.pdf.images import UndecodableError
 from attachguard.formats.pdf.losses import losses
 from attachguard.formats.pdf.losttext import comparing
 from attachguard.formats.pdf.pdfium import UnreadableError, opens
-from attachguard.formats.pdf.raster import STEPS, TooMuchError, rasterize
+from attachguard.formats.pdf.raster import TooMuchError, rasterize, steps
 from attachguard.formats.pdf.rebuild import RefusedError
 from attachguard.formats.pdf.repair import for_pdfium
 from attachguard.formats.pdf.writing import write_copy
@@ -62,7 +62,7 @@ def _rastered(order: Order) -> Rebuilt:
         return Rebuilt(data=None, findings=(_unprinted(order.original, order.limits),))
     made = rasterize(readable, about(order.original, order.limits), order.limits)
     lost = losses(order.original, order.limits)
-    if made.sharpness != STEPS[0]:
+    if made.sharpness != steps(order.limits)[0]:
         lost = (*lost, Finding("lost.sharpness", detail=f"{made.sharpness.dpi} points per inch"))
     return Rebuilt(data=made.data, findings=lost)
 

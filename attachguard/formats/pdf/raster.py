@@ -14,11 +14,13 @@ from attachguard.formats.pdf.about import About
 from attachguard.formats.pdf.characters import ink_of, visible_words
 from attachguard.formats.pdf.encode import Encoded, encode_exact_quickly, encode_jpeg
 from attachguard.formats.pdf.images import picture_stream
+from attachguard.formats.pdf.pages import Box
 from attachguard.formats.pdf.pdfium import UnreadableError
 from attachguard.formats.pdf.render import Print, Sheet, printing
 from attachguard.formats.pdf.textlayer import text_layer
+from attachguard.formats.pdf.weblinks import annotations
 from attachguard.formats.pdf.writing import finished
-from attachguard.model import Limits
+from attachguard.model import Limits, Links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,12 @@ class Rastered:
     sharpness: Sharpness
 
 
+def steps(limits: Limits) -> tuple[Sharpness, ...]:
+    """Give the steps that are tried: what the policy asks for, then the coarser ones."""
+    first = Sharpness(dpi=limits.flatten.dpi, quality=STEPS[0].quality)
+    return (first, *(step for step in STEPS if step.dpi < first.dpi))
+
+
 def rasterize(original: bytes, taken_over: About, limits: Limits) -> Rastered:
     """Draw every page. Raises UnreadableError when pdfium can't, TooMuchError when the result is too large."""
     with printing(original) as document:
@@ -65,7 +73,7 @@ def rasterize(original: bytes, taken_over: About, limits: Limits) -> Rastered:
             raise UnreadableError("no pages")
         if document.pages > limits.pages:
             raise TooMuchError(f"{document.pages} pages, limit {limits.pages}")
-        for sharpness in STEPS:
+        for sharpness in steps(limits):
             data = _drawn(document, taken_over, sharpness, limits)
             if data is not None:
                 return Rastered(data=data, sharpness=sharpness)
@@ -107,6 +115,10 @@ def _page(sheet: Sheet, unit: float, sharpness: Sharpness, target: pikepdf.Pdf, 
         Resources=Dictionary(XObject=Dictionary(P=picture_stream(encoded, target)), Font=layer.fonts),
         Contents=target.make_stream(content),
     )
+    if limits.flatten.links is Links.KEEP_WEB:
+        annotated = annotations(list(sheet.web_links()), Box(left=0, bottom=0, right=width, top=height), scale)
+        if annotated is not None:
+            leaf["/Annots"] = annotated
     target.pages.append(pikepdf.Page(target.make_indirect(leaf)))
     return encoded
 

@@ -165,7 +165,7 @@ def _has_type(value: object, leaf: Leaf) -> bool:
         return isinstance(value, bool)
     if leaf in {Leaf.RESOURCE_NAME, Leaf.FONT_NAME}:
         return isinstance(value, pikepdf.Name)
-    return isinstance(value, pikepdf.String)
+    return isinstance(value, pikepdf.String)  # labels and addresses
 
 
 def _leaf(value: object, shape: Leaf | OneOf) -> object:

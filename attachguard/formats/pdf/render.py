@@ -11,6 +11,7 @@ from pypdfium2 import raw
 
 from attachguard.formats.pdf.pages import Box
 from attachguard.formats.pdf.pdfium import Handle, UnreadableError, loaded, opened, page_count, picture_of
+from attachguard.formats.pdf.weblinks import LONGEST, WebLink, is_web
 
 _FLAGS = raw.FPDF_PRINTING | raw.FPDF_ANNOT
 """As printed: annotations that print, layers in their print state (ISO 32000-2, 12.5.3 and 8.11.4.4)."""
@@ -48,6 +49,7 @@ class Sheet:
     """One page that is loaded; its sides are in points, turned and cropped as it is shown."""
 
     handle: Handle
+    document: Handle
     form: Handle | None
     width: float
     height: float
@@ -118,9 +120,39 @@ class Sheet:
             if not raw.FPDFLink_Enumerate(self.handle, position, link):
                 return
             if raw.FPDFLink_GetAnnotRect(link, rectangle):
-                x0, y0 = placement.point(rectangle.left, rectangle.bottom)
-                x1, y1 = placement.point(rectangle.right, rectangle.top)
-                yield Box(left=min(x0, x1), bottom=min(y0, y1), right=max(x0, x1), top=max(y0, y1))
+                yield _placed(rectangle, placement)
+
+    def web_links(self) -> Iterator[WebLink]:
+        """Give the links that lead to verified addresses on the web, as far as they lie on the sheet."""
+        placement = self.placement()
+        position, link, rectangle = ctypes.c_int(0), raw.FPDF_LINK(), raw.FS_RECTF()
+        for _ in range(_LINKS):
+            if not raw.FPDFLink_Enumerate(self.handle, position, link):
+                return
+            address = self._address(link)
+            if not is_web(address) or not raw.FPDFLink_GetAnnotRect(link, rectangle):
+                continue
+            box = _placed(rectangle, placement)
+            if box.right > 0 and box.left < self.width and box.top > 0 and box.bottom < self.height:
+                yield WebLink(box=box, address=address)
+
+    def _address(self, link: Handle) -> str:
+        """Read where a link leads; nothing where it does anything else than lead to an address."""
+        action = raw.FPDFLink_GetAction(link)
+        if not action or raw.FPDFAction_GetType(action) != raw.PDFACTION_URI:
+            return ""
+        size = raw.FPDFAction_GetURIPath(self.document, action, None, 0)
+        if not 1 < size <= LONGEST:
+            return ""
+        buffer = ctypes.create_string_buffer(size)
+        raw.FPDFAction_GetURIPath(self.document, action, buffer, size)
+        return buffer.value.decode("latin-1")
+
+
+def _placed(rectangle: raw.FS_RECTF, placement: Placement) -> Box:
+    x0, y0 = placement.point(rectangle.left, rectangle.bottom)
+    x1, y1 = placement.point(rectangle.right, rectangle.top)
+    return Box(left=min(x0, x1), bottom=min(y0, y1), right=max(x0, x1), top=max(y0, y1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +171,7 @@ class Print:
                 raw.FORM_OnAfterLoadPage(page, self.form)
             try:
                 width, height = float(raw.FPDF_GetPageWidthF(page)), float(raw.FPDF_GetPageHeightF(page))
-                yield Sheet(handle=page, form=self.form, width=width, height=height)
+                yield Sheet(handle=page, document=self.document, form=self.form, width=width, height=height)
             finally:
                 if self.form:
                     raw.FORM_OnBeforeClosePage(page, self.form)

@@ -18,6 +18,7 @@ class Leaf(enum.Enum):
     RESOURCE_NAME = "name of a resource or glyph"
     FONT_NAME = "name of a font"
     LABEL = "short text of letters and digits"
+    ADDRESS = "address on the web"
     TITLE = "one line of text"
     LANGUAGE = "language tag"
     BYTES = "string of any bytes"
@@ -438,6 +439,19 @@ PAGE = Keys(
     },
 )
 """Besides /Parent, which the page tree writes."""
+
+LINK = Keys(
+    "12.5.6.5",
+    {
+        "/Type": _names("/Annot"),
+        "/Subtype": _names("/Link"),
+        "/Rect": RECTANGLE,
+        "/Border": Numbers(3, 3),
+        "/A": Keys("12.6.4.8", {"/Type": _names("/Action"), "/S": _names("/URI"), "/URI": Leaf.ADDRESS}),
+    },
+)
+LINKED_PAGE = Keys(PAGE.section, {**PAGE.keys, "/Annots": Several(LINK, 500)})
+"""A page where the policy keeps links to the web. They are never copied, only written anew (weblinks.py)."""
 
 CATALOG_KEYS = frozenset({"/Type", "/Pages", "/Lang"})
 """7.7.2: all that a copy's catalog has."""

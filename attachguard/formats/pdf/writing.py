@@ -1,6 +1,7 @@
 """Write a copy: new pages in a new document, the same bytes for the same content, no dates."""
 
 import io
+from collections.abc import Sequence
 
 import pikepdf
 
@@ -11,7 +12,8 @@ from attachguard.formats.pdf.pages import Box, box_at
 from attachguard.formats.pdf.rebuild import Copier, RefusedError
 from attachguard.formats.pdf.shapes import PAGE
 from attachguard.formats.pdf.textlayer import lay_over
-from attachguard.model import Limits
+from attachguard.formats.pdf.weblinks import WebLink, annotations
+from attachguard.model import Limits, Links
 
 _LETTER = Box(left=0, bottom=0, right=612, top=792)
 """What pdfium and poppler take for a page without a size."""
@@ -34,7 +36,10 @@ def write_copy(printed: pikepdf.Pdf, taken_over: About, texts: Comparison, limit
         assert isinstance(made, pikepdf.Dictionary)
         if may_have_lost_text(made):
             lay_over(made, texts.lost_words(index), target)
-        target.pages.append(_page(made, page.obj, unit, target, limits))
+        shown = _page(made, page.obj, unit, target, limits)
+        if limits.flatten.links is Links.KEEP_WEB:
+            _link(shown.obj, texts.web_links(index), _scaled_by(_box(page.obj), unit, limits))
+        target.pages.append(shown)
     return finished(target, taken_over)
 
 
@@ -51,10 +56,8 @@ def _page(
     made: pikepdf.Object, source: pikepdf.Object, unit: float, target: pikepdf.Pdf, limits: Limits
 ) -> pikepdf.Page:
     """Give a copied page its size: never empty, never larger than pages can be, in points."""
-    box = box_at(source, "/MediaBox") or _LETTER
-    if box.width <= 0 or box.height <= 0:
-        box = _LETTER
-    scale = min(unit, limits.page_points / max(box.width, box.height))
+    box = _box(source)
+    scale = _scaled_by(box, unit, limits)
     if scale != 1.0:
         _scale(made, box, scale, target)
         box = Box(left=0, bottom=0, right=box.width * scale, top=box.height * scale)
@@ -63,6 +66,22 @@ def _page(
     if "/Rotate" in made:
         made["/Rotate"] = int(rotation) // 90 * 90 % 360
     return pikepdf.Page(target.make_indirect(made))
+
+
+def _box(source: pikepdf.Object) -> Box:
+    box = box_at(source, "/MediaBox")
+    return box if box is not None and box.width > 0 and box.height > 0 else _LETTER
+
+
+def _scaled_by(box: Box, unit: float, limits: Limits) -> float:
+    return min(unit, limits.page_points / max(box.width, box.height))
+
+
+def _link(page: pikepdf.Object, links: Sequence[WebLink], scale: float) -> None:
+    """Write links on a page that stands upright, as prints do."""
+    annotated = annotations(links, _box(page), scale)
+    if annotated is not None and not page.get("/Rotate"):
+        page["/Annots"] = annotated
 
 
 def _scale(page: pikepdf.Object, box: Box, scale: float, target: pikepdf.Pdf) -> None:

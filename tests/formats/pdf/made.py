@@ -9,9 +9,9 @@ from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
 from attachguard.formats.contract import Order
-from attachguard.formats.pdf import inspect, normalize
+from attachguard.formats.pdf import inspect, normalize, verify
 from attachguard.formats.pdf.render import printing
-from attachguard.model import Inspection, Limits, Rebuilt
+from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 HELLO = b"BT /F 24 Tf 72 700 Td (Invoice 2024-117) Tj 0 -40 Td (Total 1250 euro) Tj ET"
 CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
@@ -163,6 +163,11 @@ def difference(one: Image.Image, other: Image.Image) -> int:
     """The largest difference of any sample."""
     assert one.size == other.size
     return max(abs(a - b) for a, b in zip(one.tobytes(), other.tobytes(), strict=True))
+
+
+def against(original: bytes, copy: bytes, limits: Limits | None = None) -> list[Finding]:
+    """What the gate has against a copy."""
+    return [finding for finding in verify(original, copy, limits or Limits()) if finding.code != "copy.likeness"]
 
 
 def copy_of(data: bytes, limits: Limits | None = None) -> bytes:

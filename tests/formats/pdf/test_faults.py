@@ -7,9 +7,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageOps
 
-from attachguard.formats.pdf import verify
 from attachguard.model import Limits
-from tests.formats.pdf.made import annotate, copy_of
+from tests.formats.pdf.made import against, annotate, copy_of
 from tests.formats.pdf.paper import (
     LINES,
     build,
@@ -180,4 +179,4 @@ def test_there_are_enough_faults() -> None:
 
 def _codes(variant: bytes, original: bytes = ORIGINAL) -> set[str]:
     """What the gate says of the copy of a variant, beside the original."""
-    return {finding.code for finding in verify(original, copy_of(variant), Limits())}
+    return {finding.code for finding in against(original, copy_of(variant), Limits())}

@@ -3,13 +3,12 @@ import io
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from attachguard.formats.pdf import verify
 from attachguard.model import Limits
-from tests.formats.pdf.made import HELLO, add_page, copy_of, hello, new, saved, script
+from tests.formats.pdf.made import HELLO, add_page, against, copy_of, hello, new, saved, script
 
 
 def found(original: bytes, copy: bytes) -> set[str]:
-    return {finding.code for finding in verify(original, copy, Limits())}
+    return {finding.code for finding in against(original, copy, Limits())}
 
 
 def test_a_copy_of_a_document_is_faithful() -> None:

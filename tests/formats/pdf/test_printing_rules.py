@@ -6,7 +6,6 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
 
-from attachguard.formats.pdf import verify
 from attachguard.formats.pdf.pdfium import UnreadableError
 from attachguard.formats.pdf.render import printing
 from attachguard.model import Limits
@@ -14,6 +13,7 @@ from tests.formats.pdf.made import (
     HELLO,
     PAGE,
     add_page,
+    against,
     annotate,
     classic,
     codes,
@@ -34,7 +34,7 @@ METHODS = pytest.mark.parametrize("made", [copy_of, pictures_of_pages], ids=["pr
 
 
 def faithful(original: bytes, copy: bytes) -> bool:
-    return list(verify(original, copy, Limits())) == []
+    return list(against(original, copy, Limits())) == []
 
 
 def is_blank(copy: bytes, box: tuple[int, int, int, int]) -> bool:

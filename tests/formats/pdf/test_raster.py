@@ -7,13 +7,13 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
-from attachguard.formats.pdf import verify
 from attachguard.formats.pdf.audit import violations
 from attachguard.formats.pdf.raster import STEPS, encode_page
-from attachguard.model import Limits
+from attachguard.model import Flatten, Limits
 from tests.formats.pdf.made import (
     HELLO,
     add_page,
+    against,
     annotate,
     attach,
     codes,
@@ -30,10 +30,20 @@ from tests.formats.pdf.made import (
 from tests.formats.pdf.paper import build
 
 
+def test_a_policy_chooses_how_finely_pages_are_drawn() -> None:
+    widths = {}
+    for dpi in (100, 150, 300):
+        made = rastered(hello(), Limits(flatten=Flatten(dpi=dpi))).data
+        assert made is not None
+        with pikepdf.open(io.BytesIO(made)) as pdf:
+            widths[dpi] = int(pdf.pages[0].obj.Resources.XObject.P.Width)
+    assert widths == {100: 850, 150: 1275, 300: 2550}
+
+
 def test_every_page_looks_and_reads_like_the_original() -> None:
     original = build()
     copy = pictures_of_pages(original)
-    assert list(verify(original, copy, Limits())) == []
+    assert list(against(original, copy, Limits())) == []
     assert list(violations(copy, Limits())) == []
     assert codes(copy) == set()
 
@@ -160,7 +170,7 @@ def test_a_page_in_larger_units_is_as_large_as_it_is_meant() -> None:
     pdf.pages[0].obj["/UserUnit"] = 2
     copy = pictures_of_pages(saved(pdf))
     assert size_of(copy) == (600, 1600)
-    assert list(verify(saved(pdf), copy, Limits())) == []
+    assert list(against(saved(pdf), copy, Limits())) == []
 
 
 def test_a_page_larger_than_pages_can_be_is_made_smaller_whole() -> None:
@@ -202,7 +212,7 @@ def test_more_pages_than_are_rendered_are_not_drawn() -> None:
     add_page(pdf)
     made = rastered(saved(pdf), Limits(pages=1))
     assert [finding.code for finding in made.findings] == ["copy.failed"]
-    assert [finding.code for finding in verify(saved(pdf), pictures_of_pages(saved(pdf)), Limits(pages=1))] == [
+    assert [finding.code for finding in against(saved(pdf), pictures_of_pages(saved(pdf)), Limits(pages=1))] == [
         "copy.unfaithful"
     ]
 

@@ -7,11 +7,11 @@ import pikepdf
 import pytest
 
 from attachguard.formats.contract import Order, Sample
-from attachguard.formats.pdf import inspect, normalize, sniff, verify
+from attachguard.formats.pdf import inspect, normalize, sniff
 from attachguard.formats.pdf.pdfium import opens
 from attachguard.model import Limits
 from tests.corpus import CorpusFile, corpus, needs_corpus
-from tests.formats.pdf.made import printed
+from tests.formats.pdf.made import against, printed
 
 LIMITS = Limits()
 
@@ -32,7 +32,7 @@ def way_of(data: bytes) -> str:
     for method in ("print", "raster"):
         print_of_it = printed(data) if method == "print" else None
         made = normalize(Order(original=data, method=method, printed=print_of_it, parts=(), limits=LIMITS))
-        if made.data is not None and not verify(data, made.data, LIMITS):
+        if made.data is not None and not against(data, made.data, LIMITS):
             assert not {f.code for f in inspect(made.data, LIMITS).findings} - {"pdf.hidden_text"}
             return method
     return "none"
