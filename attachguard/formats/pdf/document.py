@@ -28,7 +28,10 @@ def open_pdf(data: bytes, limits: Limits, password: str = "") -> pikepdf.Pdf:
         dct_max_memory=cap,
         dct_max_progressive_scans=100,  # libjpeg-turbo's advice against scan bombs
     )
-    return pikepdf.open(io.BytesIO(data), password=password)
+    try:
+        return pikepdf.open(io.BytesIO(data), password=password)
+    except (ValueError, OverflowError, RuntimeError) as error:  # a number in a table that no computer has room for
+        raise pikepdf.PdfError(f"not a document: {error}") from error
 
 
 class TooLargeError(ValueError):

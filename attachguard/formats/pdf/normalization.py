@@ -18,7 +18,6 @@ from attachguard.formats.pdf.writing import write_copy
 from attachguard.model import Finding, Limits, Rebuilt
 
 _TROUBLES = (
-    pikepdf.PikepdfError,
     RefusedError,
     UndecodableError,
     TooLargeError,
@@ -43,6 +42,9 @@ def normalize(order: Order) -> Rebuilt:
         return Rebuilt(data=None, findings=(Finding("copy.unsupported", detail=order.method),))
     try:
         return makers[order.method](order)
+    except pikepdf.PikepdfError as error:
+        reason = str(error).rpartition(": ")[2]  # before that it says where our memory is
+        return Rebuilt(data=None, findings=(Finding("copy.failed", order.method, reason),))
     except _TROUBLES as error:
         return Rebuilt(data=None, findings=(Finding("copy.failed", order.method, str(error)),))
 

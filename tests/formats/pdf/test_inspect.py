@@ -16,6 +16,7 @@ from tests.formats.pdf.made import (
     codes,
     hello,
     new,
+    rebuilt,
     saved,
     script,
     seen,
@@ -471,3 +472,20 @@ def test_places_name_the_page_and_the_object() -> None:
     pdf.pages[1].obj["/AA"] = Dictionary(O=script(pdf))
     places = {finding.where for finding in seen(saved(pdf)).findings}
     assert any(place.startswith("page 2, object ") for place in places)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [b"/Root %d 0 R", b"/Size %d", b"startxref\n%d", b"xref\n0 %d", b"%d 0 obj"],
+    ids=lambda place: place.decode(),
+)
+def test_a_number_that_no_computer_has_room_for_is_a_finding_at_the_most(place: bytes) -> None:
+    """Found by benchmarks/pdf_fuzz.py."""
+    huge = 415926535897932384626433832795402
+    usual = {b"/Root %d 0 R": 1, b"/Size %d": 21, b"%d 0 obj": 1}
+    plain = place % usual[place] if place in usual else place.partition(b"%d")[0]
+    data = hello()
+    assert plain in data
+    assert codes(data.replace(plain, place % huge)) <= {"pdf.malformed", "pdf.unreadable"}
+    made = rebuilt(data.replace(plain, place % huge))
+    assert made.data is not None or {finding.code for finding in made.findings} <= {"copy.failed", "pdf.unreadable"}
