@@ -1,6 +1,6 @@
 # Everything a user, a contributor and the build do, by the same words. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo servers test test-servers check lint types imports slow fuzz samples docs requirements clean
+.PHONY: help setup demo servers test test-quick test-servers check lint types imports slow fuzz samples docs requirements clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,10 +28,13 @@ demo: $(READY) ## judge every sample, end to end, and show what came out
 servers: $(DEV_READY)
 	@tools/setup-tests $(VENV)
 
-test: $(DEV_READY) ## the tests (what takes minutes is in `make slow`, what starts servers in `make test-servers`)
+test: servers ## the tests, real servers included (what takes many minutes is in `make slow`)
+	$(BIN)/pytest -m "not slow"
+
+test-quick: $(DEV_READY) ## the tests that need no server beside clamd
 	$(BIN)/pytest -m "not slow and not servers"
 
-test-servers: servers ## the engine on real PostgreSQL, Redis, RabbitMQ, Swift and Ceph, killed at every step
+test-servers: servers ## the engine alone, on real PostgreSQL, Redis, RabbitMQ, Swift and Ceph, killed at every step
 	$(BIN)/pytest -m "servers and not slow"
 
 slow: servers ## the tests that take minutes

@@ -96,6 +96,7 @@ class Runner:
             if self._stops > told:
                 told = self._stops
                 self._tell_workers(signal.SIGTERM if told == 1 else signal.SIGKILL)
+                self._say("stopping: jobs in hand are finished" if told == 1 else "stopping: jobs in hand are ended")
             if not self._stops:
                 for due in [one for one in again if one[0] <= now]:
                     again.remove(due)

@@ -1,8 +1,9 @@
 """An engine for tests: real ledger, real shelves, real `guard`, and a room that does what a file's first line says."""
 
+import ctypes
 import dataclasses
+import hashlib
 import io
-import itertools
 import os
 import signal
 import time
@@ -27,6 +28,7 @@ from attachguard.model import (
     JudgedPart,
     Limits,
     Rebuilt,
+    ScanResult,
     Upload,
     Verification,
 )
@@ -37,18 +39,18 @@ from attachguard.settings import Settings
 
 
 class SteeredSandbox:
-    """Does what the file says: `crash`, `hang`, `sleep 2`, `hold 2 PATH`, `reject`, `bug`; all else is fine text."""
+    """Does what the file says: `crash`, `hang`, `sleep 2`, `hold PATH`, `reject`, `bug`; all else is fine text."""
 
     def identify(self, attachment: Attachment, limits: Limits) -> Identification:
         word, _, rest = attachment.path.read_bytes()[:1000].decode("latin-1").partition("\n")[0].partition(" ")
         if word == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         if word == "hang":
-            sum(itertools.repeat(1))  # in C, holding the interpreter's lock: no signal, no thread gets through
+            hang()
         if word == "sleep":
             time.sleep(float(rest))
         if word == "hold":
-            hold(*rest.split(" ", 1))
+            hold(Path(rest))
         if word == "bug":
             raise ZeroDivisionError("a bug of ours")
         findings = (Finding("type.unknown"),) if word == "reject" else ()
@@ -70,13 +72,43 @@ class SteeredSandbox:
         return ()
 
 
-def hold(seconds: str, path: str) -> None:
-    """Take that long the first time only: who is killed meanwhile makes way for somebody quick."""
+def hang() -> None:
+    """Wait in C for a lock that nobody gives back, holding the interpreter's: no signal, no thread gets through."""
+    mutex = ctypes.create_string_buffer(64)
+    lock = ctypes.PyDLL(None).pthread_mutex_lock
+    lock(mutex)
+    lock(mutex)
+
+
+def hold(mark: Path) -> None:
+    """Be held until somebody opens, the first time only: who comes later passes at once. `mark` tells who is held."""
+    new = mark.with_suffix(f".{os.getpid()}")
+    new.write_text(str(os.getpid()))
     try:
-        Path(path).touch(exist_ok=False)
+        os.link(new, mark)  # whole, and one only
     except FileExistsError:
         return
-    time.sleep(float(seconds))
+    while not mark.with_suffix(".open").exists():
+        time.sleep(0.02)
+    mark.with_suffix(".passed").touch()
+
+
+class NotingScanner:
+    """A scanner that notes in a folder what it found clean: what else is delivered was not scanned."""
+
+    def __init__(self, scanner: Scanner, folder: Path) -> None:
+        self._scanner, self._folder = scanner, folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def scan(self, path: Path) -> ScanResult:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        result = self._scanner.scan(path)
+        if result.hit is None:
+            (self._folder / digest).touch()
+        return result
+
+    def probe(self) -> Sequence[Check]:
+        return self._scanner.probe()
 
 
 def upload(text: str | bytes, name: str = "note.txt") -> Upload:

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, ExitStack
 
 from celery import Celery
 from celery.signals import worker_init, worker_ready, worker_shutdown
+from celery.worker import WorkController
+from celery.worker.consumer import Consumer
 
 from attachguard.adapters.celery_queues import dead_letters, is_amqp
 from attachguard.service import Service
@@ -27,17 +29,19 @@ class Engine:
     def follow(self, app: Celery) -> None:
         """Open and close with the worker of this application."""
 
-        def opened(**_: object) -> None:
+        def opened(sender: WorkController, **_: object) -> None:
+            if sender.app is not app:
+                return
             for check in self.service.kit.scanner.probe():  # starts a private scanner before the pool is forked
                 if check.required and not check.ok:
                     app.log.get_default_logger().warning("scanner: %s: %s", check.name, check.detail)
 
-        def closed(**_: object) -> None:
-            if self._service is not None and self._owner == os.getpid():
+        def closed(sender: WorkController, **_: object) -> None:
+            if sender.app is app and self._service is not None and self._owner == os.getpid():
                 self._stack.close()
 
-        def ready(**_: object) -> None:
-            if is_amqp(str(app.conf.broker_url)):
+        def ready(sender: Consumer, **_: object) -> None:
+            if sender.app is app and is_amqp(str(app.conf.broker_url)):
                 with app.connection_for_write() as connection:
                     dead_letters()(connection.default_channel).declare()
 

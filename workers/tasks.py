@@ -62,7 +62,8 @@ TASKS: Mapping[str, Callable[..., None]] = {
 def add_tasks(app: Celery, engine: Engine) -> None:
     """Register every task; each is given the worker's service."""
     for name, does in TASKS.items():
-        app.task(_bound(does, engine), name=name)
+        # shared: every application of the process would get it, in no order, and with it this one's service
+        app.task(_bound(does, engine), name=name, shared=False)
 
 
 def _bound(does: Callable[..., None], engine: Engine) -> Callable[..., None]:

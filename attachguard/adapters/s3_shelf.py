@@ -212,13 +212,16 @@ class S3Shelf:
         return {key: value for key, value in wanted.items() if value is not None}
 
     def _look_back(self, name: str, data: bytes, label: Label) -> None:
-        """Read length, digest and, where it is one, the MD5 back: a put that was answered is not yet a put."""
+        """Read length, digest, encryption and, where it is one, the MD5 back: an answer to a put is not yet a put."""
         head = self.client().head_object(Bucket=self.place.bucket, Key=name)
         found = (head["ContentLength"], head["Metadata"].get(_SHA256))
         etag = head["ETag"].strip('"')
         plain = self.place.sse != "aws:kms" and "-" not in etag
         if found != (len(data), label.sha256) or (plain and etag != _md5(data).hexdigest()):
             raise StoreUnavailable(f"s3://{self.place.bucket} holds other bytes under {name} than were sent")
+        if self.place.sse and head.get("ServerSideEncryption") != self.place.sse:
+            # Measured on Ceph 16.2: the header is taken, and the object kept as it is.
+            raise StoreUnavailable(f"s3://{self.place.bucket} did not encrypt {name} with {self.place.sse}")
 
     def _fail(self, what: str, error: ClientError | BotoCoreError) -> NoReturn:
         raise StoreUnavailable(f"s3://{self.place.bucket} {what}: {error}") from error

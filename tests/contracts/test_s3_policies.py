@@ -97,7 +97,16 @@ def test_a_server_takes_the_tls_rule_and_tls_passes_it(shelf: S3Shelf, tmp_path:
 
 def test_nobody_else_reads_the_quarantine(ceph: Ceph, shelf: S3Shelf, tmp_path: Path) -> None:
     key = put(shelf, tmp_path, labelled())
+    policy = json.dumps(document("quarantine-bucket-policy", shelf.place.bucket))
+    shelf.client().put_bucket_policy(Bucket=shelf.place.bucket, Policy=policy)
     assert not readable(stranger(ceph, shelf), key)
+
+
+def test_the_quarantine_is_closed_to_everyone_but_the_role_whatever_session_it_has() -> None:
+    (rule,) = (one for one in document("quarantine-bucket-policy")["Statement"] if one["Sid"] == "OnlyAttachguardReads")
+    assert (rule["Effect"], rule["Principal"]) == ("Deny", "*")
+    # Not NotPrincipal: that would have to name each session of the role (AWS, "NotPrincipal with Deny").
+    assert rule["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::ACCOUNT:role/attachguard"}}
 
 
 @pytest.mark.parametrize("name", ["clean-lifecycle", "quarantine-lifecycle"])

@@ -1,6 +1,7 @@
 """Quarantine and clean store on a disk, on OpenStack Swift and on Ceph, each against the contract; S3 over TLS."""
 
 import base64
+import dataclasses
 import hashlib
 import time
 from pathlib import Path
@@ -92,6 +93,14 @@ class S3Contract(ShelfContract):
         with pytest.raises(ClientError):
             shelf.client().put_object(**cast("Any", request))
         assert self.kept(shelf, key) == []
+
+    def test_a_server_that_does_not_encrypt_though_it_was_asked_to_takes_no_file(
+        self, shelf: S3Shelf, file: Path, key: str
+    ) -> None:
+        asking = S3Shelf(dataclasses.replace(shelf.place, sse="AES256"), shelf.credentials)
+        with pytest.raises(StoreUnavailable):
+            asking.put(key, file, labelled())
+        assert [check.ok for check in asking.probe() if check.required].count(False) >= 1
 
     def test_the_probe_says_what_the_server_can(self, shelf: Shelf) -> None:
         checks: dict[str, Check] = {check.name: check for check in shelf.probe()}

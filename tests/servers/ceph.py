@@ -159,4 +159,6 @@ rgw_dns_name = 127.0.0.1
 rgw_enable_usage_log = false
 rgw_thread_pool_size = 64
 rgw_lc_debug_interval = 5
+# Takes requests to encrypt also from behind our TLS; having no keys for it, it then does not encrypt.
+rgw_crypt_require_ssl = false
 """

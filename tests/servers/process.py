@@ -68,6 +68,13 @@ def listens(port: int) -> bool:
     return True
 
 
+def unread(port: int) -> int:
+    """Count the bytes that reached a port of loopback and that its server has not read (proc(5), /proc/net/tcp)."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    established = [line for line in lines if line[3] == "01" and int(line[1].partition(":")[2], 16) == port]
+    return sum(int(line[4].partition(":")[2], 16) for line in established)
+
+
 class Process:
     """One server process with all its children, in a session of its own."""
 
@@ -108,6 +115,12 @@ class Process:
         """Send a signal to the first process alone."""
         if self.alive():
             os.kill(self.pid, number)
+
+    def send_all(self, number: signal.Signals) -> None:
+        """Send a signal to it and all its children."""
+        for pid in (self.pid, *_descendants(self.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def wait(self, seconds: float) -> int:
         return self._process.wait(seconds)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -65,6 +66,15 @@ class RabbitMq:
         if self._process:
             self._process.kill()
             wait_until(lambda: not listens(self.port), 20, "RabbitMQ is gone")
+
+    def pause(self) -> None:
+        """Have it hang: connections are taken, nothing is answered."""
+        if self._process:
+            self._process.send_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        if self._process:
+            self._process.send_all(signal.SIGCONT)
 
     def close(self) -> None:
         self.kill()

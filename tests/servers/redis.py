@@ -1,6 +1,7 @@
 """A Redis with its append-only file on, as in production."""
 
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -33,6 +34,15 @@ class Redis:
     def kill(self) -> None:
         if self._process:
             self._process.kill()
+
+    def pause(self) -> None:
+        """Have it hang: connections are taken, nothing is answered."""
+        if self._process:
+            self._process.send_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        if self._process:
+            self._process.send_all(signal.SIGCONT)
 
     def close(self) -> None:
         self.kill()

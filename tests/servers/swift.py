@@ -6,6 +6,7 @@ It is a program here (an environment of its own, requirements-swift.txt): tools/
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -54,6 +55,15 @@ class Swift:
             )
         for name, port in {**self._ports, "proxy": self._port}.items():
             wait_until(lambda port=port: listens(port), 60, f"Swift's {name}", self.folder / f"{name}.log")  # type: ignore[misc]
+
+    @property
+    def object_port(self) -> int:
+        """Where the server listens that writes the bytes of objects."""
+        return self._ports["object"]
+
+    def pause_objects(self) -> None:
+        """Have every put hang in the middle: its bytes are taken by the network, and written by nobody."""
+        self._processes[SERVERS.index("object")].send_all(signal.SIGSTOP)
 
     def kill(self) -> None:
         """End all of it at once."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 
 from attachguard.adapters.sql.database import Database
-from attachguard.adapters.sql.desk import OUT_OF_TIME, end_attempt, fail
+from attachguard.adapters.sql.desk import OUT_OF_TIME, due, end_attempt, fail
 from attachguard.adapters.sql.register import HELD_COLUMNS, held_row
 from attachguard.adapters.sql.schema import ATTACHMENTS, JOBS, SUBMISSIONS, VERDICTS
 from attachguard.jobs import Held, Hint, Queue
@@ -88,7 +88,7 @@ class SqlCaretaker:
         now = self._database.now()
         jobs = self._jobs(
             JOBS.c.state == JobState.QUEUED.value,
-            JOBS.c.run_after <= now,
+            due(now),
             JOBS.c.announced_at.is_(None) | (JOBS.c.announced_at <= now - age) | (JOBS.c.announced_at > now + age),
         )
         return [Hint(job=job["id"], queue=Queue(job["queue"])) for job in jobs]

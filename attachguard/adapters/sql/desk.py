@@ -21,8 +21,8 @@ from attachguard.states import JobState, SubmissionState
 OUT_OF_ATTEMPTS = "job.attempts"
 OUT_OF_TIME = "job.deadline"
 
-_FAR = timedelta(days=1)
-"""A job waits at most this long for its next attempt; a `run_after` beyond it is what a clock left that was wrong."""
+_FAR = timedelta(minutes=10)
+"""A job waits for its next attempt less than this (Terms.backoff); what is set beyond it a wrong clock left."""
 
 
 class SqlDesk:
@@ -125,9 +125,14 @@ class SqlDesk:
 def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         JOBS.c.state == JobState.QUEUED.value,
-        (JOBS.c.run_after <= now) | (JOBS.c.run_after > now + _FAR),
+        due(now),
         JOBS.c.deadline_at > now,
     )
+
+
+def due(now: datetime) -> ColumnElement[bool]:
+    """Say which queued jobs need not wait: a first attempt never does, whatever a clock said when it was written."""
+    return (JOBS.c.run_after <= now) | (JOBS.c.attempts == 0) | (JOBS.c.run_after > now + _FAR)
 
 
 def _running(connection: Connection, job: str) -> RowMapping | None:

@@ -1,41 +1,78 @@
 """What every case of the matrix needs: an engine in a folder, workers to kill, and the invariants at the end."""
 
 import contextlib
+import hashlib
 import os
+import signal
 import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 import pytest
 
-from attachguard.bootstrap import _wakeup
-from attachguard.jobs import Event
-from attachguard.ports import Shelf
+from attachguard.adapters.memory_scanner import MemoryScanner
+from attachguard.bootstrap import _wakeup, clean
+from attachguard.errors import Unavailable
+from attachguard.jobs import Event, Kept, Status
+from attachguard.model import Upload
+from attachguard.ports import Scanner
 from attachguard.service import Service
-from attachguard.settings import VARIABLES, Secret, Settings
+from attachguard.settings import VARIABLES, Secret
 from attachguard.states import FINAL, SubmissionState
-from tests.engine_made import engine, settings, timing, upload
+from tests.engine_made import NotingScanner, engine, settings, timing, upload
 from tests.servers.process import Process, wait_until
 
 ROOT = Path(__file__).parents[3]
 
-REPEATS = pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.slow)])
+MANY = 20
+REPEATS = pytest.mark.parametrize("times", [3, pytest.param(MANY, marks=pytest.mark.slow)])
 """Each case runs three times in the ordinary suite and twenty times in the slow one."""
 
-SLOWLY = pytest.mark.parametrize("times", [pytest.param(20, marks=pytest.mark.slow)])
-"""For cases that take many seconds a time."""
+SLOWLY = pytest.mark.parametrize("times", [pytest.param(MANY, marks=pytest.mark.slow)])
+"""For what only shows when it is done for long."""
 
-HARMFUL = (b"reject", b"crash", b"hang")
+HARMFUL = (b"reject", b"crash", b"hang", b"bug")
 """What must never be readable in the clean store."""
+
+WORKER_DIED = "its worker died"
+LEASE_ENDED = "its lease ended"
 
 FIGURES: dict[str, list[float]] = {}
 """Seconds to recover, by case: printed at the end of a run (conftest)."""
+
+
+class Held:
+    """A file that holds its first worker until it is let go; a later worker it lets pass."""
+
+    def __init__(self, mark: Path) -> None:
+        self.text = f"hold {mark}"
+        self._mark = mark
+
+    @property
+    def by(self) -> int:
+        """The pid of the process that is in the middle of judging it; 0: nobody yet."""
+        try:
+            return int(self._mark.read_text())
+        except FileNotFoundError:
+            return 0
+
+    def wait(self, log: Path | None = None) -> int:
+        """Wait until a worker is in the middle of it; gives the worker's pid."""
+        wait_until(lambda: self.by != 0, 60, "a worker judges the file", log)
+        return self.by
+
+    def let_go(self) -> None:
+        self._mark.with_suffix(".open").touch()
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether who was held has gone on."""
+        return self._mark.with_suffix(".passed").exists()
 
 
 class Den:
@@ -45,39 +82,46 @@ class Den:
         self.folder = folder
         self.settings = settings(folder, **{"job_lease": 2, "job_seconds": 60, **changes})
         self.acknowledged: dict[str, int] = {}
-        self._seen: list[str] = []
+        self._wrong: list[str] = []
+        self._seen: set[str] = set()
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._look, daemon=True)
         self._processes: list[Process] = []
 
+    def noting(self, scanner: Scanner) -> Scanner:
+        """Have it noted what was scanned: the watch compares."""
+        return NotingScanner(scanner, self._scanned)
+
     @contextmanager
-    def open(self) -> Iterator[Service]:
-        wakeup = _wakeup(self.settings.broker_url)
-        with engine(self.settings, terms_of=timing(self.settings), wakeup=wakeup) as service:
+    def open(self, scanner: Scanner | None = None) -> Iterator[Service]:
+        with engine(
+            self.settings,
+            terms_of=timing(self.settings),
+            wakeup=_wakeup(self.settings.broker_url),
+            scanner=self.noting(scanner or MemoryScanner(test_double=True)),
+        ) as service:
             yield service
 
     def __enter__(self) -> Self:
-        if self.settings.store_url.startswith("file:"):
-            self._watch.start()
+        self._watch.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         for process in self._processes:
             process.kill()
-        if self._watch.ident:
-            self._watch.join()
+        self._watch.join()
 
     # -- acting ------------------------------------------------------------------------------------------------
 
-    def submit(self, service: Service, *texts: str) -> str:
-        receipt = service.submit([upload(text) for text in texts])
+    def submit(self, service: Service, *texts: str | Held) -> str:
+        receipt = service.submit(uploads(*texts))
         self.acknowledged[receipt.submission] = len(texts)
         return receipt.submission
 
-    def holding(self, seconds: float = 60) -> str:
-        """Say what keeps its first worker busy for so long, and its second one not at all."""
-        return f"hold {seconds} {self.folder / uuid.uuid4().hex}\n"
+    def hold(self) -> Held:
+        """Make a file that holds who judges it first."""
+        return Held(self.folder / f"{uuid.uuid4().hex}.mark")
 
     def environment(self) -> Mapping[str, str]:
         """Settings for another process."""
@@ -90,8 +134,16 @@ class Den:
             **found,
             "PYTHONPATH": str(ROOT),
             "BEAT_FILE": str(self.folder / "beat"),
+            "SCANNED": str(self._scanned),
+            "CLOCK": str(self._clock),
             "XDG_STATE_HOME": str(self.folder),
         }
+
+    def move_clock(self, seconds: int) -> None:
+        """Have the clocks of all runners and workers jump."""
+        new = self._clock.with_suffix(".new")
+        new.write_text(str(seconds))
+        new.replace(self._clock)
 
     def runner(self, workers: int = 2) -> Process:
         process = self._start("runner", [sys.executable, "-m", "tests.faults.engine.steered", str(workers)])
@@ -121,24 +173,39 @@ class Den:
 
     # -- looking -----------------------------------------------------------------------------------------------
 
-    def holder(self, service: Service, submission: str) -> int:
-        """Wait until somebody holds the job of a submission; gives its pid."""
-        wait_until(lambda: self.claims(service, submission) != [], 30, "a worker claims the job", self._log())
-        return int(self.claims(service, submission)[-1].actor.split(":")[-2])
+    def holder(self, service: Service, submission: str, held: Held) -> int:
+        """Wait until somebody is in the middle of judging it; gives the pid of who claimed it."""
+        pid = held.wait(self._log())
+        assert [int(event.actor.split(":")[-2]) for event in self.events(service, submission, "claimed")] == [pid]
+        return pid
 
-    def claims(self, service: Service, submission: str) -> list[Event]:
-        return [event for event in service.ledger.events(submission) if event.what == "claimed"]
+    def events(self, service: Service, submission: str, what: str) -> list[Event]:
+        return [event for event in service.ledger.events(submission) if event.what == what]
 
     def wait(self, service: Service, seconds: float = 60) -> None:
         """Wait until nothing is pending."""
         wait_until(lambda: self._final(service), seconds, "everything is final", self._log())
 
-    def recovered(self, service: Service, submission: str, since: float, case: str, most: float) -> None:
-        """Wait until a job is claimed for the second time, and note how long that took."""
-        wait_until(lambda: len(self.claims(service, submission)) > 1, most + 20, "the job is claimed", self._log())
+    def recovered(
+        self, service: Service, submission: str, since: float, case: str, *, most: float | None, why: str
+    ) -> None:
+        """Wait until a job that was lost for a reason is claimed for the second time; note how long that took.
+
+        `most`: the seconds it may take, where the machine is not shared with other tests.
+        """
+        wait_until(lambda: len(self.events(service, submission, "claimed")) > 1, 60, "the job is claimed", self._log())
         took = time.monotonic() - since
-        FIGURES.setdefault(case, []).append(took)
-        assert took <= most
+        assert [event.detail for event in self.events(service, submission, "returned")] == [why]
+        self.took(case, took, most)
+
+    def watched(self, service: Service) -> None:
+        """Wait until the watch has seen all there is: then it reads nothing."""
+        wait_until(lambda: {kept.key for kept in service._clean.listing()} <= self._seen, 30, "the watch is idle")
+
+    def took(self, case: str, seconds: float, most: float | None) -> None:
+        """Note a time."""
+        FIGURES.setdefault(case, []).append(seconds)
+        assert most is None or seconds <= most, case
 
     def _log(self) -> Path | None:
         return self._processes[-1].log if self._processes else None
@@ -146,60 +213,97 @@ class Den:
     def _final(self, service: Service) -> bool:
         return all(service.report(one).state in FINAL for one in self.acknowledged)
 
+    @property
+    def _scanned(self) -> Path:
+        return self.folder / "scanned"
+
+    @property
+    def _clock(self) -> Path:
+        return self.folder / "clock"
+
     def _look(self) -> None:
-        """Watch the clean store all the time."""
-        clean = self.folder / "clean"
-        while not self._over.wait(0.02):
-            for path in clean.rglob("*.txt"):
-                with contextlib.suppress(OSError):
-                    if path.read_bytes().startswith(HARMFUL):
-                        self._seen.append(str(path))
+        """Watch the clean store all the time, as a reader of it would: whatever is there has been judged."""
+        shelf = clean(self.settings)
+        pause = 0.02 if self.settings.store_url.startswith("file:") else 0.2
+        while not self._over.wait(pause):
+            with contextlib.suppress(Unavailable, OSError):  # what is just killed answers again later
+                for kept in shelf.listing():
+                    if (
+                        kept.key in self._seen or "/." in f"/{kept.key}"
+                    ):  # a name with a dot is not readable under a key yet
+                        continue
+                    with shelf.open(kept.key) as stream:
+                        self._judge(kept, stream.read())
+                    self._seen.add(kept.key)
+
+    def _judge(self, kept: Kept, data: bytes) -> None:
+        if data.startswith(HARMFUL) or not (self._scanned / hashlib.sha256(data).hexdigest()).exists():
+            self._wrong.append(kept.location)
 
     # -- the invariants ----------------------------------------------------------------------------------------
 
     def check(self, service: Service, *, most_attempts: int = 3) -> None:
         """Nothing acknowledged is lost, nothing else is delivered, nothing is left over."""
         service.sweep()
-        wanted: set[str] = set()
+        clean_left = {kept.location: kept for kept in service._clean.listing()}
+        quarantine_left = {kept.key for kept in service._quarantine.listing()}
         for submission, count in self.acknowledged.items():
             status = service.report(submission)
             assert status.state in {SubmissionState.DONE, SubmissionState.FAILED}, submission
             assert status.attempts <= most_attempts, submission
-            assert status.verdict is not None
-            assert len(status.verdict.verdicts) == count
-            for one in status.verdict.verdicts:
-                assert (one.delivered is not None) == (one.outcome.value in {"accepted", "normalized"})
-                if one.delivered:
-                    assert one.delivered.location not in wanted
-                    wanted.add(one.delivered.location)
-        found = {kept.location: kept for kept in self._shelf(service).listing()}
-        others = self._others(service, set(found) - wanted)
-        assert wanted <= set(found)
-        assert others == set()
-        assert self._seen == []
-        for kept in found.values():
-            with self._shelf(service).open(kept.key) as stream:
-                assert not stream.read().startswith(HARMFUL)
+            assert status.finished_at is not None
+            assert status.deadline_at is not None
+            assert status.finished_at <= status.deadline_at
+            assert len(delivered(status)) == count
+            for number, location in enumerate(delivered(status)):
+                # Delivered, or still there to be reviewed or tried again: never neither, never both.
+                key = f"{submission[:2]}/{submission}.{number}"
+                assert (location in clean_left, key in quarantine_left) == (location is not None, location is None)
+        for location, kept in clean_left.items():
+            assert location in delivered(service.report(submission_of(kept.key))), "an orphan in the clean store"
+            with service._clean.open(kept.key) as stream:
+                self._judge(kept, stream.read())
+        for key in quarantine_left:
+            status = service.report(submission_of(key))
+            assert status.state in {SubmissionState.DONE, SubmissionState.FAILED}, "an orphan in quarantine"
+            assert delivered(status)[int(key.rpartition(".")[2])] is None, "an orphan in quarantine"
+        assert self._wrong == []
 
-    def _others(self, service: Service, locations: set[str]) -> set[str]:
-        """Leave out what was delivered for submissions that came in, though their sender was never told."""
-        return locations - service.ledger.wanted_locations(sorted(locations))
 
-    @staticmethod
-    def _shelf(service: Service) -> Shelf:
-        return service._clean
+def uploads(*texts: str | Held) -> list[Upload]:
+    """Make files that say what to do; no two of them are the same bytes."""
+    said = [one.text if isinstance(one, Held) else one for one in texts]
+    return [upload(f"{text}\n{uuid.uuid4().hex}\n") for text in said]
+
+
+def submission_of(key: str) -> str:
+    """Read the submission from the key of an object."""
+    return key.partition("/")[2].partition(".")[0]
+
+
+def delivered(status: Status) -> list[str | None]:
+    """List where each file of a submission was delivered; None where it was not."""
+    assert status.verdict is not None
+    found = []
+    for one in status.verdict.verdicts:
+        assert (one.delivered is not None) == (one.outcome.value in {"accepted", "normalized"})
+        found.append(one.delivered.location if one.delivered else None)
+    return found
+
+
+def strict(times: int, seconds: float) -> float | None:
+    """Limit a time in the slow suite, which has the machine to itself; the ordinary one only notes it."""
+    return seconds if times >= MANY else None
 
 
 def dies_in_fork(act: Callable[[], object]) -> None:
-    """Do something in a process that is expected to be killed by it."""
+    """Do something in a process that is killed by it: that it was is asserted."""
     pid = os.fork()
     if pid == 0:
         try:
             act()
         finally:
             os._exit(0)
-    os.waitpid(pid, 0)
-
-
-def with_url(chosen: Settings, url: str) -> Settings:
-    return replace(chosen, ledger_url=url)
+    status = os.waitpid(pid, 0)[1]
+    assert os.WIFSIGNALED(status), "it lived to see the end"
+    assert os.WTERMSIG(status) == signal.SIGKILL

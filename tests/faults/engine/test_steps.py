@@ -1,5 +1,6 @@
 """Whoever dies between any two writes leaves something that the others finish: every step of coming in and of work."""
 
+import itertools
 import os
 import signal
 from collections.abc import Callable
@@ -11,22 +12,21 @@ import pytest
 from attachguard.adapters.processes import name_process
 from attachguard.jobs import Queue
 from attachguard.service import Service
-from tests.engine_made import upload
-from tests.faults.engine.harness import REPEATS, Den, dies_in_fork
+from attachguard.states import SubmissionState
+from tests.faults.engine.harness import REPEATS, Den, dies_in_fork, uploads
 
 if TYPE_CHECKING:
+    from _typeshed import HasFileno
+
     from tests.servers.postgres import Postgres
 
-COMING_IN = (
-    "ledger.begin:before",
-    "ledger.begin:after",
-    "_quarantine.put:after",
-    "ledger.accept:after",
-    "_wakeup.hint:after",
-)
+# A step is `part.method:before` or `:after`, or `fsync:N`: in the middle of the N-th durable write of bytes.
+NEVER_IN = ("ledger.begin:before", "ledger.begin:after", "fsync:1", "fsync:2", "_quarantine.put:after", "fsync:4",
+            "ledger.accept:before")  # fmt: skip
+COME_IN = ("ledger.accept:after", "_wakeup.hint:after")
 WORKING = (
-    "ledger.claim:after", "_quarantine.open:after", "_clean.put:before", "_clean.put:after", "ledger.finish:after",
-    "_quarantine.delete:after", "ledger.bytes_gone:after",
+    "ledger.claim:after", "_quarantine.open:after", "_clean.put:before", "fsync:1", "fsync:2", "_clean.put:after",
+    "ledger.finish:before", "ledger.finish:after", "_quarantine.delete:after", "ledger.bytes_gone:after",
 )  # fmt: skip
 
 
@@ -51,11 +51,26 @@ class Bomb:
 
 
 def arm(service: Service, step: str) -> None:
-    part, _, rest = step.partition(".")
-    setattr(service, part, Bomb(getattr(service, part), rest))
+    part, _, rest = step.rpartition(".")
+    if part:
+        setattr(service, part, Bomb(getattr(service, part), rest))
+    else:
+        arm_writes(int(step.partition(":")[2]))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def arm_writes(last: int) -> None:
+    """Die where the operating system is asked for the last time that bytes should last."""
+    real, count = os.fsync, itertools.count(1)
+
+    def dies(fd: "int | HasFileno") -> None:
+        if next(count) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(fd)
+
+    os.fsync = dies  # in a process of its own, which this ends
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
 def den(request: pytest.FixtureRequest, tmp_path: Path) -> Den:
     if request.param == "sqlite":
         return Den(tmp_path)
@@ -77,17 +92,27 @@ def in_fork(den: Den, step: str, act: Callable[[Service], object]) -> None:
     dies_in_fork(run)
 
 
-@pytest.mark.parametrize("step", COMING_IN)
+def states(service: Service) -> list[SubmissionState]:
+    """List the states of all submissions, also of those nobody was told of."""
+    with service.ledger._database.reading() as connection:  # type: ignore[attr-defined]  # a question of tests only
+        found = connection.exec_driver_sql("SELECT state FROM submissions")
+        return [SubmissionState(state) for (state,) in found]
+
+
+@pytest.mark.parametrize("step", [*NEVER_IN, *COME_IN])
 @REPEATS
 def test_who_takes_in_dies(den: Den, step: str, times: int) -> None:
     with den, den.open() as service:
         for _ in range(times):
-            in_fork(den, step, lambda inner: inner.submit([upload("one"), upload("reject")]))
+            in_fork(den, step, lambda inner: inner.submit(uploads("one", "reject")))
             den.submit(service, "one", "reject")
         service.sweep()  # abandons what did not come in whole, whose sender was told nothing
         work(service)
         den.check(service)
-        assert not any(path.read_bytes() == b"one" for path in (den.folder / "quarantine").rglob("*.[0-9]"))
+        written = 0 if step == "ledger.begin:before" else times
+        lost = written if step in NEVER_IN else 0
+        assert states(service).count(SubmissionState.ABANDONED) == lost
+        assert states(service).count(SubmissionState.DONE) == times + written - lost
 
 
 @pytest.mark.parametrize("step", WORKING)
@@ -100,3 +125,4 @@ def test_who_judges_dies(den: Den, step: str, times: int) -> None:
             service.tend()  # sees that the worker is dead
             work(service)
         den.check(service, most_attempts=2)
+        assert states(service) == [SubmissionState.DONE] * times
