@@ -45,6 +45,8 @@ def configure(app: Celery, settings: Settings, broker: str) -> None:
         # -- a broker that is away is waited for, always: submissions collect in the ledger meanwhile
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # -- and outlived: see there
+        worker_consumer=f"{__package__}.consumer:LastingConsumer",
         # -- a job in hand is finished while the broker is away; its message comes again and finds it done
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_heartbeat=10 if is_amqp(broker) else 0,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -19,8 +18,7 @@ KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890
 def bucket() -> Iterator[str]:
     """A bucket of a double: no server that a test can start has keys to encrypt with."""
     with mock_aws():
-        keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
-        boto3.client("s3", **keys).create_bucket(Bucket="clean")
+        shelf("clean", "").client().create_bucket(Bucket="clean")
         yield "clean"
 
 
