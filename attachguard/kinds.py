@@ -51,7 +51,13 @@ _ALL = (
         methods=("rebuild",),
     ),
     Kind(name="eml", title="mail message", media_type="message/rfc822", extensions=("eml",), methods=("rebuild",)),
-    Kind(name="gif", title="GIF picture", media_type="image/gif", extensions=("gif",), methods=("rebuild",)),
+    Kind(
+        name="gif",
+        title="GIF picture",
+        media_type="image/gif",
+        extensions=("gif",),
+        methods=("rebuild", "re-encode"),
+    ),
     Kind(name="html", title="HTML page", media_type="text/html", extensions=("html", "htm"), methods=("rebuild",)),
     Kind(name="jpeg", title="JPEG picture", media_type="image/jpeg", extensions=("jpg", "jpeg"), methods=("rebuild",)),
     Kind(
@@ -76,7 +82,13 @@ _ALL = (
         methods=("print", "raster"),
         unlocked_by="unlock",
     ),
-    Kind(name="png", title="PNG picture", media_type="image/png", extensions=("png",), methods=("rebuild",)),
+    Kind(
+        name="png",
+        title="PNG picture",
+        media_type="image/png",
+        extensions=("png",),
+        methods=("rebuild", "re-encode"),
+    ),
     Kind(name="rtf", title="RTF document", media_type="application/rtf", extensions=("rtf",), methods=("rebuild",)),
     Kind(name="tiff", title="TIFF picture", media_type="image/tiff", extensions=("tiff", "tif"), methods=("rebuild",)),
     Kind(

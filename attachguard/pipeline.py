@@ -154,7 +154,7 @@ def _settle(attachment: Attachment, password: str | None, policy: Policy, kit: K
 
 
 def _make_copy(original: Report, policy: Policy, kit: Kit, room: Workroom) -> Report:
-    """Make a safe copy by the first of the kind's methods whose result passes as if a stranger had sent it."""
+    """Make a safe copy by the first of the methods whose result passes as if a stranger had sent it."""
     attachment, kind = original.attachment, original.attachment.kind
     report = no_copy(original, (Finding("copy.unsupported"),))
     parts = tuple(judged(child) for child in original.children)

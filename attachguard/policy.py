@@ -59,6 +59,8 @@ class Policy:
     title: str
     limits: Limits
     kinds: Mapping[str, Action]
+    copies: Mapping[str, str]
+    """By kind: the one way in which its copies are made; where it says nothing, all of the kind's are tried."""
     rulings: Mapping[str, Action]
     names: Names
     require: str
@@ -87,6 +89,8 @@ class Policy:
 
     def methods(self, kind: Kind) -> tuple[str, ...]:
         """Name the ways to make a copy of a kind, best first: those it has, but for what the policy leaves out."""
+        if kind.name in self.copies:
+            return (self.copies[kind.name],)
         if self.limits.flatten.method != "raster" or "raster" not in kind.methods:
             return kind.methods
         return tuple(method for method in kind.methods if method == "raster")
@@ -161,6 +165,7 @@ def _build(source: Source) -> Policy:
         title=source.title or "",
         limits=Limits(**source.limits, flatten=_flatten(source)),
         kinds=MappingProxyType(dict(source.kinds)),
+        copies=MappingProxyType(dict(source.copies)),
         rulings=MappingProxyType(dict(source.rulings)),
         names=Names(rename=MappingProxyType(dict(source.rename)), inert=source.inert or frozenset()),
         require=source.require or "full",

@@ -44,6 +44,7 @@ class Source:
     extends: str | None = None
     limits: Mapping[str, int]
     kinds: Mapping[str, Action]
+    copies: Mapping[str, str]
     rulings: Mapping[str, Action]
     rename: Mapping[str, frozenset[str]]
     inert: frozenset[str] | None = None
@@ -59,6 +60,7 @@ class Source:
             self,
             limits={**base.limits, **self.limits},
             kinds={**base.kinds, **self.kinds},
+            copies={**base.copies, **self.copies},
             rulings={**base.rulings, **self.rulings},
             rename={**base.rename, **self.rename},
             inert=base.inert if self.inert is None else self.inert,
@@ -107,6 +109,7 @@ class _Reader:
             extends=self._one("", "extends", top.get("extends"), _TEXT),
             limits=self._section(top, "limits", _LIMITS, _BOUND),
             kinds=self._section(top, "kinds", frozenset(KINDS), _RULING),
+            copies=self._section(top, "copies", frozenset(KINDS), _TEXT),
             rulings=self._section(top, "findings", frozenset(FINDINGS), _RULING),
             rename=self._section(names, "rename", frozenset(KINDS), _KINDS),
             inert=self._one("names", "inert", names.get("inert"), _KINDS),
@@ -117,6 +120,7 @@ class _Reader:
             dpi=self._one("flatten", "dpi", flatten.get("dpi"), _DPI),
         )
         self._check_names(source)
+        self._check_copies(source)
         return source
 
     def _check_names(self, source: Source) -> None:
@@ -129,6 +133,14 @@ class _Reader:
             raise self._error("names", "inert", f"{INERT_AS} under its own name is no mismatch")
         if both := sorted(inert & source.rename.get(INERT_AS, frozenset())):
             raise self._error("names", "inert", f"{both[0]} can't be inert and renamed too")
+
+    def _check_copies(self, source: Source) -> None:
+        """Refuse a way to make a copy that the kind does not have, or that another table chooses."""
+        for kind, method in source.copies.items():
+            if "raster" in KINDS[kind].methods:
+                raise self._error("copies", kind, f"how copies of {kind} are made is said in [flatten]")
+            if method not in (methods := KINDS[kind].methods):
+                raise self._error("copies", kind, f"{kind} = {method!r}: must be one of {', '.join(methods)}")
 
     def _signatures(self, top: Mapping[str, object]) -> Mapping[str, int]:
         table = self._table(top.get("signatures", {}), "signatures", _SIGNATURES)
@@ -180,10 +192,16 @@ class _Reader:
 
 
 _TOP = frozenset(
-    {"name", "version", "title", "extends", "limits", "sandbox", "signatures", "flatten", "kinds", "names"}
+    {"name", "version", "title", "extends", "limits", "sandbox", "signatures", "flatten", "kinds", "copies", "names"}
     | {"findings"}
 )
-_WHAT: Mapping[str, str] = {"findings": "finding code", "kinds": "kind", "limits": "limit", "rename": "kind"}
+_WHAT: Mapping[str, str] = {
+    "findings": "finding code",
+    "kinds": "kind",
+    "copies": "kind",
+    "limits": "limit",
+    "rename": "kind",
+}
 
 
 def _text(value: object) -> str | None:

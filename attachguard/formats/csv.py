@@ -70,9 +70,17 @@ def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
         found.append(Finding("copy.unsafe", detail=f"holds {acting(after)}"))
     if not is_faithful(_unmarked(before), _unmarked(after)):
         found.append(Finding("copy.unfaithful", detail="other text"))
-    if not acting(before) and any(a != b for a, b in zip_longest(_rows(before), _rows(after))):
+    if before != after and not acting(before) and not _same_cells(before, after):
         found.append(Finding("copy.unfaithful", detail="other cells"))
     return found
+
+
+def _same_cells(before: str, after: str) -> bool:
+    """Read both as the table is meant, and compare cell by cell without apostrophes."""
+    for old, new in zip_longest(_rows(before), _rows(after)):
+        if old != new and (old is None or new is None or list(map(_unmarked, old)) != list(map(_unmarked, new))):
+            return False
+    return True
 
 
 def _unmarked(text: str) -> str:
@@ -80,10 +88,9 @@ def _unmarked(text: str) -> str:
     return text.replace("'", "")
 
 
-def _rows(text: str) -> Iterator[int]:
-    """Read the cells as the table is meant, without apostrophes; a number per row, that rows of millions fit."""
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator(text)):
-        yield hash((len(row), _unmarked("\x1f".join(row))))
+def _rows(text: str) -> Iterator[list[str]]:
+    """Read the cells as the table is meant."""
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator(text))
 
 
 def _encoded(decoded: Decoded, text: str) -> bytes:

@@ -67,6 +67,8 @@ quantifier of characters is possessive and nothing follows the value, so that no
 _RAW_END = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in RAW_ELEMENTS | {"noscript"}}
 _ATTRIBUTES = 1000
 """Attributes of one tag; people and programs write a few dozen."""
+_TAGS = 400_000
+"""Tags of one page that are looked at closely; a table of ten megabytes in which every cell is a link has no more."""
 _UNESCAPABLE = 4000
 """Python refuses to read numbers with more digits than 4300; a character reference never needs them."""
 
@@ -94,8 +96,11 @@ def tags(text: str, raw_elements: frozenset[str] = RAW_ELEMENTS, *, foreign: boo
     Left out: end tags, and elements whose name and attributes do nothing by themselves. A tag that the file's end
     cuts off is yielded with what is there: a browser drops it, other readers do not. Raises MarkupError.
     """
-    position = 0
+    position = count = 0
     while (dull := _DULL.match(text, position)) and (match := _OPENER.search(text, dull.end())):
+        count += 1
+        if count > _TAGS:
+            raise MarkupError(f"more than {_TAGS} tags that could matter")
         name = match[2]
         if name is None:
             position = _after_declaration(text, match, foreign=foreign)

@@ -20,16 +20,33 @@ KEPT = 0.98
 0.995 and more on people's pages; markup that two parsers read differently costs the rest)."""
 
 _SILENT = WITHOUT_CONTENT | {"textarea"}
+_LISTED = TAGS | AROUND
 
 
-def unsafe(page: str, *, is_xml: bool) -> Iterator[str]:
+def read(page: str, *, is_xml: bool) -> etree._Element:
+    """Read a page into a tree. Raises etree.XMLSyntaxError for XML that is none."""
+    data = page.encode("utf-8", "replace")
+    if is_xml:
+        parser = etree.XMLParser(
+            encoding="utf-8", resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+        )
+        return etree.fromstring(data, parser)
+    reader = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    root: etree._Element | None = etree.fromstring(data or b" ", reader)
+    return etree.Element("html") if root is None else root  # lxml gives no root for a page without an element
+
+
+def unsafe(root: etree._Element) -> Iterator[str]:
     """Name what stands in a rebuilt page that is on no list: elements, attributes, addresses."""
-    for element in _parse(page, is_xml=is_xml).iter():
-        name = _local(element)
-        if name not in TAGS | AROUND:
+    known: dict[object, str] = {}
+    for element in root.iter():
+        name = known.get(element.tag)
+        if name is None:
+            name = known[element.tag] = _local(element.tag)
+        if name not in _LISTED:
             yield f"<{name}>"
             continue
-        for attribute, value in element.attrib.items():
+        for attribute, value in element.items():
             if not _listed(name, str(attribute), str(value)):
                 yield f"{attribute!s} of <{name}>"
 
@@ -43,44 +60,22 @@ def lost(original: Iterable[str], copy: Iterable[str]) -> list[str]:
     return list(islice(missing, 10))
 
 
-def shown_words(page: str, *, is_xml: bool) -> Iterator[str]:
-    """Yield the words a page shows, in order. Only listed elements part words: the others will not be there."""
-    return words_in("".join(_texts(_parse(page, is_xml=is_xml))))
+def shown_words(root: etree._Element) -> list[str]:
+    """List the words a page shows, in order, and take its tree apart on the way.
+
+    Only listed elements part words: the others will not be there.
+    """
+    names = {tag: _local(tag) for tag in {element.tag for element in root.iter(etree.Element)}}
+    silent = [tag for tag, name in names.items() if name in _SILENT]
+    other = [tag for tag, name in names.items() if name not in TAGS]
+    etree.strip_elements(root, *silent, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False)
+    etree.strip_tags(root, *other)
+    return list(words_in(" ".join(map(str, root.itertext()))))
 
 
-def _texts(root: etree._Element) -> Iterator[str]:
-    stack: list[etree._Element | str] = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, str):
-            yield node
-            continue
-        if node.tail and node is not root:
-            stack.append(node.tail)
-        name = _local(node)
-        if not name or name in _SILENT:
-            continue
-        edge = " " if name in TAGS else ""
-        stack.append(edge)
-        stack.extend(reversed(node))
-        stack.append(edge + (node.text or ""))
-
-
-def _parse(page: str, *, is_xml: bool) -> etree._Element:
-    data = page.encode("utf-8", "replace")
-    if is_xml:
-        parser = etree.XMLParser(
-            encoding="utf-8", resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
-        )
-        return etree.fromstring(data, parser)
-    reader = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
-    root: etree._Element | None = etree.fromstring(data or b" ", reader)
-    return etree.Element("html") if root is None else root  # lxml gives no root for a page without an element
-
-
-def _local(element: etree._Element) -> str:
+def _local(tag: object) -> str:
     """Name an element without its namespace; entities and the like have no name."""
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 
 def _listed(name: str, attribute: str, value: str) -> bool:

@@ -24,7 +24,13 @@ ELEMENTS = 500_000
 REFERENCES = 250_000
 """Character references of a page that is rebuilt (measured: 3 s for as many in a row, and quadratic)."""
 
-_SHAPE = re.compile(r"<(?:(/?)([A-Za-z][^\t\n\f\r />]*+)|!--)")
+OPENERS = 3 * ELEMENTS
+"""Less-than signs of a page that is rebuilt: one that begins no tag is written as a reference."""
+
+EMPTY_ENDS = frozenset({"p", "br"})
+"""Elements that an end tag without a start makes (WHATWG HTML, section 13.2.6.4.7)."""
+
+_SHAPE = re.compile(r"<(?:(/?)([A-Za-z][^\t\n\f\r />]*+)|!--|[!?/])")
 _HIDING = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in ("script", "style", "title")}
 
 
@@ -36,20 +42,27 @@ def measure(text: str, depth: int) -> None:
     """Count nesting, elements and references. Raises TooMuchError; linear. Counts too much rather than too little."""
     if text.count("&") > REFERENCES:
         raise TooMuchError(f"more than {REFERENCES} character references")
+    if text.count("<") > OPENERS:
+        raise TooMuchError(f"more than {OPENERS} tags")
     count, position = _Count(), 0
+    last_end = text.rfind("-->")
+    hiding = dict(_HIDING)
     while match := _SHAPE.search(text, position):
         position = match.end()
         if match[2] is None:
-            end = text.find("-->", position)
-            position = end if end >= 0 else position
-            continue
-        name = match[2].lower()
-        if match[1]:
-            count.end(name)
-            continue
-        count.start(name)
-        if name in _HIDING and (end_tag := _HIDING[name].search(text, position)):
-            position = end_tag.start()
+            count.elements += 1  # a comment or a declaration, which is a node of the tree, too
+            if match[0] == "<!--" and position <= last_end:
+                position = text.index("-->", position)
+        elif match[1]:
+            count.end(match[2].lower())
+        else:
+            name = match[2].lower()
+            count.start(name)
+            end_tag = hiding[name].search(text, position) if name in hiding else None
+            if end_tag is not None:
+                position = end_tag.start()
+            else:
+                hiding.pop(name, None)  # none here, so none further on
         if count.nested + count.unclosed > depth:
             raise TooMuchError(f"nested more than {depth} deep")
         if count.reopened > REOPENED or count.elements > ELEMENTS:
@@ -63,6 +76,8 @@ class _Count:
     """Formatting elements that are open."""
     elements: int = 0
     reopened: int = 0
+    paragraphs: int = 0
+    """Those whose end tag has not come."""
     _open: dict[str, int] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
@@ -71,12 +86,17 @@ class _Count:
             self.unclosed += 1
         else:
             self.reopened += self.unclosed
+            if name == "p":
+                self.paragraphs += 1
             if name in VOID_ELEMENTS or name in FREELY_ENDED:
                 return
             self.nested += 1
         self._open[name] = self._open.get(name, 0) + 1
 
     def end(self, name: str) -> None:
+        if name in EMPTY_ENDS:
+            self.elements += not (name == "p" and self.paragraphs)
+            self.paragraphs = max(0, self.paragraphs - (name == "p"))
         if not self._open.get(name):
             return
         self._open[name] -= 1

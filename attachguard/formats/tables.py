@@ -116,20 +116,36 @@ def _places(text: str) -> Iterator[int]:
     for delimiter in dict.fromkeys(own + DELIMITERS):
         if delimiter != own and not _SUSPECTS[delimiter].search(text):
             continue
-        yield from _places_under(text, delimiter, own, _QUOTED)
+        yield from _places_under(text, delimiter, own, quoting=True)
         if text.count('"') % 2:
-            yield from _places_under(text, delimiter, own, "")
+            yield from _places_under(text, delimiter, own, quoting=False)
 
 
-_QUOTED = r'(?:"((?:[^"]++|"")*)(?:"|\Z))?'
+_QUOTES = re.compile('[^"]*+("++)')
 
 
-def _places_under(text: str, delimiter: str, own: str, quoted: str) -> Iterator[int]:
-    scanner = re.compile(rf"{quoted or '()'}([^{re.escape(delimiter)}\r\n]*+)(?:{re.escape(delimiter)}|\r\n?|\n|\Z)")
-    for cell in scanner.finditer(text):
-        content = (cell[1] or "").replace('""', '"') + cell[2]
+def _places_under(text: str, delimiter: str, own: str, *, quoting: bool) -> Iterator[int]:
+    rest = re.compile(rf"([^{re.escape(delimiter)}\r\n]*+)(?:{re.escape(delimiter)}|\r\n?|\n|\Z)")
+    start, end = 0, len(text)
+    while start < end:
+        quoted = _end_of_quoted(text, start) if quoting and text[start] == '"' else start
+        cell = rest.match(text, quoted)
+        if cell is None:
+            return
+        content = text[start + 1 : quoted].removesuffix('"').replace('""', '"') + cell[1] if quoted > start else cell[1]
         if is_formula(content if delimiter == own else content.partition(own)[0]):
-            place = cell.start()
+            place = start
             while text[place] in BLANK:
                 place += 1
             yield place
+        start = cell.end()
+
+
+def _end_of_quoted(text: str, start: int) -> int:
+    """Find where a cell that begins with a quotation mark stops being quoted: behind an odd number of them."""
+    position = start + 1
+    while run := _QUOTES.match(text, position):
+        position = run.end()
+        if len(run[1]) % 2:
+            return position
+    return len(text)

@@ -8,5 +8,5 @@ _WORD = re.compile(r"\w+")
 
 def words_in(text: str) -> Iterator[str]:
     """Yield letters and figures between everything else, lower case."""
-    for match in _WORD.finditer(text):
-        yield match[0].lower()
+    for match in _WORD.finditer(text.lower()):
+        yield match[0]

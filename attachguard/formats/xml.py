@@ -61,15 +61,14 @@ def normalize(order: Order) -> Rebuilt:
 
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Compare what another parser (expat) reads in both: the same elements, attributes and texts in the same order."""
-    found = [Finding("copy.unsafe", left.where, left.code) for left in inspect(copy, limits).findings]
+    del limits
     before, after = decode_xml(original), decode_xml(copy)
     if before is None or after is None:
         return (Finding("copy.unfaithful", detail="not text"),)
     for number, (old, new) in enumerate(zip_longest(events(before.text), events(after.text))):
         if old != new:
-            found.append(Finding("copy.unfaithful", f"event {number}", f"{old} became {new}"))
-            break
-    return found
+            return (Finding("copy.unfaithful", f"event {number}", f"{old} became {new}"),)
+    return ()
 
 
 def _nothing(local: str, data: str) -> None:

@@ -18,7 +18,7 @@ def with_extension(extra: bytes) -> bytes:
 
 
 def animated(frames: int = 3) -> bytes:
-    pictures = [Image.new("RGB", (9, 7), (40 * number, 0, 200)) for number in range(frames)]
+    pictures = [Image.new("RGB", (9, 7), (20 * number, 0, 200)) for number in range(frames)]
     return saved(pictures[0], "gif", save_all=True, append_images=pictures[1:], duration=50, loop=0)
 
 
@@ -71,8 +71,14 @@ def test_a_size_that_opens_a_script_comment_makes_a_polyglot() -> None:
 
 def test_frames_and_pixels_are_held_against_the_limits() -> None:
     assert [found.code for found in gif.inspect(animated(3), Limits(frames=2)).findings] == ["limit.frames"]
-    assert [found.code for found in gif.inspect(animated(3), Limits(pixels=62)).findings] == ["limit.pixels"]
-    assert gif.inspect(animated(3), Limits(frames=3, pixels=63)).findings == ()
+    assert [found.code for found in gif.inspect(animated(1), Limits(pixels=62)).findings] == ["limit.pixels"]
+    assert gif.inspect(animated(1), Limits(frames=1, pixels=63)).findings == ()
+
+
+def test_an_animation_may_have_fewer_pixels_than_a_still_picture() -> None:
+    assert [found.code for found in gif.inspect(animated(2), Limits(pixels=4 * 63 - 1)).findings] == ["limit.pixels"]
+    assert gif.inspect(animated(8), Limits(pixels=4 * 63)).findings == ()
+    assert [found.code for found in gif.inspect(animated(9), Limits(pixels=4 * 63)).findings] == ["limit.pixels"]
 
 
 def test_a_frame_larger_than_the_screen_counts_with_its_own_size() -> None:

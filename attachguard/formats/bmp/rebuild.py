@@ -16,8 +16,11 @@ FILE_HEADER, INFO_HEADER, V4_HEADER = 14, 40, 108
 DIRECT = {"RGB": ("BGR", 24), "RGBA": ("BGRA", 32)}
 """Modes that are written pixel by pixel: Pillow's name of the layout, and bits per pixel."""
 
-INDEXED = {"1": ("1", 1, 2), "L": ("L", 8, 256), "P": ("P", 8, 256)}
-"""Modes that are written through a palette: layout, bits per pixel, entries."""
+SHADES = {"1": ("1", 1), "L": ("L", 8)}
+"""Modes that are written through a palette of greys: layout and bits per pixel."""
+
+COLOURS = (("P;1", 1), ("P;4", 4), ("P", 8))
+"""The same of mode P, the first in which all numbers of colours fit."""
 
 V4_MASKS = struct.pack("<IIII", 0x00FF0000, 0x0000FF00, 0x000000FF, 0xFF000000) + b"BGRs" + bytes(48)
 """Red, green, blue and alpha masks, then sRGB and its unused end points (BITMAPV4HEADER)."""
@@ -50,10 +53,10 @@ def resolution(data: bytes) -> tuple[int, int]:
 
 def write(picture: Image.Image, per_metre: tuple[int, int]) -> bytes:
     """Write a picture as an uncompressed BMP, rows from bottom to top."""
-    if picture.mode not in DIRECT and picture.mode not in INDEXED:
+    if picture.mode not in DIRECT and picture.mode not in SHADES and picture.mode != "P":
         picture = picture.convert("RGB")
-    palette = _palette(picture)
-    layout, depth = DIRECT.get(picture.mode) or INDEXED[picture.mode][:2]
+    layout, depth = _layout(picture)
+    palette = _palette(picture, 1 << depth)
     stride = (picture.width * depth + 31) // 32 * 4
     rows = picture.tobytes("raw", layout, stride, -1)
     head_size = V4_HEADER if picture.mode == "RGBA" else INFO_HEADER
@@ -76,14 +79,21 @@ def write(picture: Image.Image, per_metre: tuple[int, int]) -> bytes:
     return b"BM" + struct.pack("<IHHI", pixels_at + len(rows), 0, 0, pixels_at) + head + palette + rows
 
 
-def _palette(picture: Image.Image) -> bytes:
+def _layout(picture: Image.Image) -> tuple[str, int]:
+    """Choose how pixels are written: Pillow's name of the layout, and bits per pixel."""
+    if picture.mode != "P":
+        return DIRECT.get(picture.mode) or SHADES[picture.mode]
+    highest = max(number for number, count in enumerate(picture.histogram()) if count)
+    return next((layout, depth) for layout, depth in COLOURS if highest < 1 << depth)
+
+
+def _palette(picture: Image.Image, entries: int) -> bytes:
     """Make the colour table: blue, green, red and a zero for each entry."""
-    if picture.mode not in INDEXED:
-        return b""
-    entries = INDEXED[picture.mode][2]
     if picture.mode == "P":
         colours = (picture.getpalette("RGB") or [])[: entries * 3]
         triples = [tuple(colours[at : at + 3]) for at in range(0, len(colours) - 2, 3)]
-    else:
+    elif picture.mode in SHADES:
         triples = [(value, value, value) for value in range(0, 256, 255 // (entries - 1))]
+    else:
+        return b""
     return b"".join(bytes((blue, green, red, 0)) for red, green, blue in triples)

@@ -3,6 +3,7 @@
 import struct
 from dataclasses import dataclass
 
+from attachguard.formats.pictures.sizes import Sizes
 from attachguard.formats.pictures.structure import Metadata, Structure
 
 HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
@@ -84,7 +85,7 @@ def walk(data: bytes) -> Structure | None:
         described="BMP picture",
         end=min(end, len(data)),
         complete=complete,
-        sizes=((found.width, found.height),),
+        sizes=Sizes(frames=((found.width, found.height),)),
         texts=((14, found.pixels_at),),
         metadata=_profile(data, found),
     )

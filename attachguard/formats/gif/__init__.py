@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.gif.rebuild import rebuild
+from attachguard.formats.gif.reencode import reencode
 from attachguard.formats.gif.structure import walk
 from attachguard.formats.pictures.compare import View, differences
 from attachguard.formats.pictures.decode import inspect_picture
@@ -32,8 +33,8 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
 
 
 def normalize(order: Order) -> Rebuilt:
-    """Copy frames, times and loop into a new file."""
-    return rebuild(order)
+    """Copy frames, times and loop into a new file. Method `re-encode` packs their pixels anew."""
+    return reencode(order) if order.method == "re-encode" else rebuild(order)
 
 
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:

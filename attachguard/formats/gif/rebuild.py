@@ -23,6 +23,9 @@ from attachguard.model import Finding, Rebuilt
 LOOPS = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
 """Application extensions whose first sub-block says how often the animation runs."""
 
+LONGEST = 255
+"""Bytes of the longest sub-block."""
+
 PROFILE = b"ICCRGBG1012"
 """The application extension that holds a colour profile (ICC.1:2022 annex B.6)."""
 
@@ -57,12 +60,16 @@ def _kept(data: bytes) -> Iterator[bytes]:
 
 def _image(data: bytes, block: Block) -> bytes:
     """Copy a frame, to the last sub-block that is whole."""
-    pieces = data[block.at : block.body]
-    return pieces + _packed(sub_blocks(data, block.body))
+    packed = bytearray()  # a list of sub-blocks of one byte each would take a hundred times their size
+    for piece in sub_blocks(data, block.body):
+        packed += piece
+    return data[block.at : block.body] + _in_sub_blocks(bytes(packed))
 
 
-def _packed(pieces: Iterator[bytes]) -> bytes:
-    return b"".join(bytes([len(piece)]) + piece for piece in pieces if piece) + b"\0"
+def _in_sub_blocks(data: bytes) -> bytes:
+    """Cut data into sub-blocks as long as they can be (section 15)."""
+    pieces = (data[at : at + LONGEST] for at in range(0, len(data), LONGEST))
+    return b"".join(bytes([len(piece)]) + piece for piece in pieces) + b"\0"
 
 
 def _graphic_control(data: bytes, block: Block) -> bytes:
@@ -78,8 +85,8 @@ def _application(data: bytes, block: Block) -> Iterator[bytes]:
     if name in LOOPS:
         loop = next((piece for piece in pieces if len(piece) == 3 and piece[0] == 1), None)
         if loop is not None:
-            yield opening + _packed(iter([loop]))
+            yield opening + _in_sub_blocks(loop)
     elif name == PROFILE and sum(map(len, pieces)) <= PROFILE_BYTES:
         profile = sound_profile(b"".join(pieces))
         if profile is not None:
-            yield opening + _packed(profile[at : at + 255] for at in range(0, len(profile), 255))
+            yield opening + _in_sub_blocks(profile)

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from attachguard.formats.pictures.sizes import Sizes
 from attachguard.formats.pictures.structure import Metadata, Structure, most_steps
 
 IMAGE, EXTENSION, TRAILER = 0x2C, 0x21, 0x3B
@@ -123,7 +124,9 @@ def walk(data: bytes) -> Structure | None:
         described="animated GIF picture" if len(images) > 1 else "GIF picture",
         end=found.end,
         complete=found.complete,
-        sizes=tuple((max(canvas[0], one.size[0]), max(canvas[1], one.size[1])) for one in images),
+        sizes=Sizes(
+            frames=tuple((max(canvas[0], one.size[0]), max(canvas[1], one.size[1])) for one in images), moving=True
+        ),
         metadata=tuple(_told(data, extensions)),
         strays=tuple(found.strays),
         texts=tuple((one.at, one.end) for one in extensions if one.label != GRAPHIC_CONTROL),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attachguard.formats.pictures.metadata import exif
+from attachguard.formats.pictures.sizes import Sizes
 from attachguard.formats.pictures.structure import Metadata, Structure, most_steps
 
 SOI, EOI, SOS, DNL, COM = 0xD8, 0xD9, 0xDA, 0xDC, 0xFE
@@ -109,7 +110,7 @@ def walk(data: bytes) -> Structure | None:
         described="JPEG picture" if accepted else "JPEG-LS picture",
         end=last.end if complete else len(data),
         complete=complete,
-        sizes=(max(sizes),),
+        sizes=Sizes(frames=(max(sizes),), passes=max(1, scans)),
         metadata=tuple(metadata),
         texts=tuple(texts),
         strays=tuple(strays),

@@ -43,7 +43,7 @@ def differences(original: View, copy: View, limits: Limits, tolerance: float = E
     if too_much:
         yield from too_much
         return
-    frames, copied = len(original.structure.sizes), len(copy.structure.sizes)
+    frames, copied = len(original.structure.sizes.frames), len(copy.structure.sizes.frames)
     if frames != copied:
         yield Finding("copy.unfaithful", detail=f"{copied} frames instead of {frames}")
         return

@@ -9,7 +9,7 @@ from io import BytesIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from attachguard.formats.pictures.sizes import measure
+from attachguard.formats.pictures.sizes import Sizes, measure
 from attachguard.formats.pictures.structure import MOST_TOLD, Structure
 from attachguard.model import Finding, Inspection, Limits
 
@@ -50,7 +50,7 @@ def inspect_picture(shown: bytes, structure: Structure | None, pillow_format: st
         more = f"{len(structure.metadata) - MOST_TOLD} more of them"
         findings.append(Finding("image.metadata", detail=more))
     too_much = tuple(measure(structure.sizes, limits))
-    findings.extend(too_much or undecodable(shown, pillow_format, len(structure.sizes), limits))
+    findings.extend(too_much or undecodable(shown, pillow_format, len(structure.sizes.frames), limits))
     return Inspection(findings=tuple(findings))
 
 
@@ -61,7 +61,7 @@ def undecodable(data: bytes, pillow_format: str, frames: int, limits: Limits) ->
         with opened(data, pillow_format) as picture:
             for number in range(1, frames + 1):
                 picture.seek(number - 1)
-                too_large = tuple(measure((picture.size,), limits))
+                too_large = tuple(measure(Sizes(frames=(picture.size,)), limits))
                 if too_large:
                     yield from too_large
                     return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.pictures.hidden import markup, second_type, trailing
-from attachguard.formats.pictures.sizes import measure
+from attachguard.formats.pictures.sizes import Sizes, measure
 from attachguard.kinds import Kind
 from attachguard.model import Finding
 
@@ -38,8 +38,7 @@ class Structure:
     """Offset of the first byte that no longer belongs to the picture."""
     complete: bool
     """Whether the format's own end was reached."""
-    sizes: tuple[tuple[int, int], ...]
-    """Width and height of every frame or page, as declared."""
+    sizes: Sizes
     metadata: tuple[Metadata, ...] = ()
     texts: tuple[tuple[int, int], ...] = ()
     """Begin and end of free text and foreign data: where markup hides."""

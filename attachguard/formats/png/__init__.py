@@ -7,6 +7,7 @@ from attachguard.formats.pictures.compare import View, differences
 from attachguard.formats.pictures.decode import inspect_picture
 from attachguard.formats.pictures.structure import claim
 from attachguard.formats.png.rebuild import orientation, rebuild, shown
+from attachguard.formats.png.reencode import reencode
 from attachguard.formats.png.structure import walk
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
@@ -26,8 +27,8 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
 
 
 def normalize(order: Order) -> Rebuilt:
-    """Copy the chunks that show the picture, with orientation and colour profile, into a new file."""
-    return rebuild(order)
+    """Copy the chunks that show the picture into a new file. Method `re-encode` packs their pixels anew."""
+    return reencode(order) if order.method == "re-encode" else rebuild(order)
 
 
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:

@@ -45,7 +45,7 @@ def rebuild(order: Order) -> Rebuilt:
     too_much = tuple(measure(structure.sizes, order.limits))
     if too_much:
         return Rebuilt(data=None, findings=too_much)
-    return Rebuilt(data=b"".join((SIGNATURE, *_kept(data, _most_inflated(structure)), _chunk(b"IEND", b""))))
+    return Rebuilt(data=b"".join((SIGNATURE, *_kept(data, _most_inflated(structure)), written(b"IEND", b""))))
 
 
 def shown(data: bytes) -> bytes:
@@ -56,7 +56,7 @@ def shown(data: bytes) -> bytes:
             kept.append(data[chunk.at : chunk.end])
         elif chunk.type == b"iCCP":
             kept.extend(_profile(chunk))
-    return b"".join((SIGNATURE, *kept, _chunk(b"IEND", b"")))
+    return b"".join((SIGNATURE, *kept, written(b"IEND", b"")))
 
 
 def orientation(data: bytes) -> int:
@@ -70,13 +70,14 @@ def orientation(data: bytes) -> int:
     return from_exif if from_exif != UPRIGHT else from_xmp
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def written(kind: bytes, data: bytes) -> bytes:
+    """Write a chunk with its length and checksum (section 5.3)."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def _most_inflated(structure: Structure) -> int:
     """Tell how many bytes a frame can inflate to: 8 a pixel, one a row, in seven passes (sections 7 and 8)."""
-    width, height = structure.sizes[0]
+    width, height = structure.sizes.frames[0]
     return width * height * 8 + height * 7 * 2
 
 
@@ -93,7 +94,7 @@ def _kept(data: bytes, most_inflated: int) -> Iterator[bytes]:
         elif chunk.type == b"fcTL" and len(chunk.data) in FRAME_CONTROL:
             if b"IDAT" in seen:
                 stream = _Stream(most_inflated)
-            yield _chunk(b"fcTL", chunk.data)
+            yield written(b"fcTL", chunk.data)
         elif chunk.type == b"fdAT" and len(chunk.data) > 4:
             yield from _data(b"fdAT", chunk.data[:4], stream.until_end(chunk.data[4:]))
         elif chunk.type == b"iCCP" and not seen & {b"iCCP", b"IDAT", b"PLTE"}:
@@ -101,7 +102,7 @@ def _kept(data: bytes, most_inflated: int) -> Iterator[bytes]:
             yield from _profile(chunk)
         elif len(chunk.data) in SIZES.get(chunk.type, ()) and chunk.type not in seen and _sound(chunk):
             seen.add(chunk.type)
-            yield _chunk(chunk.type, chunk.data)
+            yield written(chunk.type, chunk.data)
 
 
 def _sound(chunk: Chunk) -> bool:
@@ -110,13 +111,13 @@ def _sound(chunk: Chunk) -> bool:
 
 def _data(kind: bytes, head: bytes, body: bytes) -> Iterator[bytes]:
     if body:
-        yield _chunk(kind, head + body)
+        yield written(kind, head + body)
 
 
 def _orientation(data: bytes) -> Iterator[bytes]:
     up = orientation(data)
     if up != UPRIGHT:
-        yield _chunk(b"eXIf", exif_with(up))
+        yield written(b"eXIf", exif_with(up))
 
 
 def _profile(chunk: Chunk) -> Iterator[bytes]:
@@ -128,7 +129,7 @@ def _profile(chunk: Chunk) -> Iterator[bytes]:
     except zlib.error:
         return
     if profile is not None and inflater.eof:
-        yield _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
+        yield written(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
 
 
 class _Stream:

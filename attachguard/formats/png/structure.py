@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attachguard.formats.pictures.metadata import exif
+from attachguard.formats.pictures.sizes import Sizes
 from attachguard.formats.pictures.structure import Metadata, Structure, most_steps
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -83,7 +84,7 @@ def walk(data: bytes) -> Structure | None:
         described="animated PNG picture" if controls else "PNG picture",
         end=last.end if complete else len(data),
         complete=complete,
-        sizes=((width, height),) * max(1, min(frames, controls)),
+        sizes=Sizes(frames=((width, height),) * max(1, min(frames, controls)), moving=True),
         metadata=tuple(metadata),
         texts=tuple(texts),
     )

@@ -26,6 +26,9 @@ PREDICTED = frozenset({"L", "RGB", "RGBA", "CMYK", "I;16"})
 OTHER_MODES = {"RGBX": "RGB", "RGBa": "RGBA", "YCbCr": "RGB", "PA": "RGBA", "La": "LA", "I;16L": "I;16"}
 """Modes that are written as another one, which shows the same."""
 
+ENCODED = 12
+"""Pages may have so many times Limits.pixels in bytes to be encoded again: that takes four seconds (measured)."""
+
 SUBFILE, RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, PREDICTOR = 0x00FE, 0x0128, 0x011A, 0x011B, 0x013D
 
 DIFFERENCES = 2
@@ -40,6 +43,8 @@ def rebuild(order: Order) -> Rebuilt:
     too_much = tuple(measure(structure.sizes, order.limits))
     if too_much:
         return Rebuilt(data=None, findings=too_much)
+    if structure.sizes.decoded > ENCODED * order.limits.pixels:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail="too many pixels to encode again"),))
     number = 0
     buffer = BytesIO()
     try:
@@ -47,7 +52,7 @@ def rebuild(order: Order) -> Rebuilt:
             opened(order.original, "TIFF") as picture,
             TiffImagePlugin.AppendingTiffWriter(buffer, new=True) as writer,
         ):
-            for number in range(len(structure.sizes)):
+            for number in range(len(structure.sizes.frames)):
                 picture.seek(number)
                 _write(cast("TiffImagePlugin.TiffImageFile", picture), writer)
     except REFUSALS as refusal:

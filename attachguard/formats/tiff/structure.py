@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from attachguard.formats.pictures.ifd import Directory, Entry, Tiff, tiff
 from attachguard.formats.pictures.metadata import fields
+from attachguard.formats.pictures.sizes import Sizes
 from attachguard.formats.pictures.structure import Metadata, Structure
 
 WIDTH, LENGTH, TILE_WIDTH, TILE_LENGTH = 0x0100, 0x0101, 0x0142, 0x0143
+BITS, SAMPLES = 0x0102, 0x0115
 
 DIRECTORIES = frozenset({0x014A, 0x8769, 0x8825, 0xA005})
 """Fields that point to further directories: SubIFDs, Exif, GPS, interoperability."""
@@ -41,6 +43,7 @@ class Walk:
     budget: int = 0
     """Offsets that may still be read: no honest file has more than fit into it."""
     sizes: list[tuple[int, int]] = field(default_factory=list)
+    decoded: int = 0
     metadata: list[Metadata] = field(default_factory=list)
     texts: set[tuple[int, int]] = field(default_factory=set)
     raw: str = ""
@@ -76,6 +79,7 @@ def walk(data: bytes) -> Structure | None:
     for number, last in enumerate(pages(reader), 1):
         _directory(reader, last, walked)
         walked.sizes.append(_size(reader, last))
+        walked.decoded += _decoded(reader, last)
         walked.metadata.extend(fields(f"page {number}", reader, last))
     if last is None or not any(WIDTH in page.entries for page in pages(reader)):
         return None
@@ -89,7 +93,7 @@ def walk(data: bytes) -> Structure | None:
         described=raw or ("multi-page TIFF picture" if len(walked.sizes) > 1 else "TIFF picture"),
         end=walked.end,
         complete=walked.complete,
-        sizes=tuple(walked.sizes),
+        sizes=Sizes(frames=tuple(walked.sizes), decoded=walked.decoded),
         metadata=tuple(walked.metadata),
         texts=tuple(sorted(walked.texts)[:MOST_TEXTS]),
         accepted=not raw,
@@ -103,6 +107,13 @@ def _size(reader: Tiff, page: Directory) -> tuple[int, int]:
         for wide, high in ((WIDTH, LENGTH), (TILE_WIDTH, TILE_LENGTH))
     )
     return max(page_size, tile_size, key=lambda size: size[0] * size[1])
+
+
+def _decoded(reader: Tiff, page: Directory) -> int:
+    """Count a page's decoded bytes; a black and white pixel takes half the time of a grey one (measured)."""
+    width, height = _size(reader, page)
+    bits = reader.integer(page.entries.get(BITS), 1) * reader.integer(page.entries.get(SAMPLES), 1)
+    return width * height * max(4, bits) // 8
 
 
 def _directory(reader: Tiff, first: Directory, walked: Walk) -> None:
