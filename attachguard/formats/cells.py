@@ -7,11 +7,14 @@ there is nothing to run.
 
 import re
 
-STARTERS = "=+-@\uff1d\uff0b\uff0d\uff20\u2212"
-"""What a formula begins with: Excel, LibreOffice, Lotus' `@`, and the full-width forms Japanese Excel folds."""
+STARTERS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
+"""What a formula begins with: Excel, LibreOffice, Lotus' `@`, and the wide and small forms Japanese Excel folds."""
 
-BLANK = ' \t\r\n\x0b\x0c\xa0\u3000\ufeff"'
-"""Passed over by programs before a formula begins; the quotation mark is there for readers that quote differently."""
+_SPACES = "".join(map(chr, (*range(0x09, 0x0E), 0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F)))
+_UNSEEN = "\xad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u205f\u2060\u3000\ufeff"
+BLANK = f'{_SPACES}{_UNSEEN}"'
+"""Passed over by one program or another before a formula begins: white space, what is not seen, and the quotation mark
+for readers that quote differently."""
 
 CURRENCIES = (
     "AED|ARS|AUD|BAM|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|GEL|HKD|HRK|HUF|IDR|ILS|INR|ISK|JPY|KRW|MAD|MKD"
@@ -28,6 +31,9 @@ _HARMLESS = re.compile(
 )
 """A signed number, amount, percentage, date, time or telephone number. Bounded, and no letter outside of a currency:
 the worst it can be is a subtraction."""
+
+_TEXT = re.compile(r'="[\w ./:+-]{0,64}"?')
+"""A number that is to stay text, as many exports write it: `="0012"`. The mark at the end may count as BLANK."""
 
 _RULER = re.compile(r"[-+=_*~.\u2212 ]+")
 """A row of dashes, or a lone sign."""
@@ -50,4 +56,9 @@ def is_formula(cell: str) -> bool:
     if not content or content[0] not in STARTERS:
         return False
     content = content.rstrip(BLANK)
-    return not (_HARMLESS.fullmatch(content) or _RULER.fullmatch(content) or _WORDS.fullmatch(content))
+    return not (
+        _TEXT.fullmatch(content)
+        or _HARMLESS.fullmatch(content)
+        or _RULER.fullmatch(content)
+        or _WORDS.fullmatch(content)
+    )

@@ -15,6 +15,9 @@ _LOADING = re.compile(
 )
 """CSS Cascading 5 section 2, CSS Images 4 section 2, and a filter of Internet Explorer."""
 
+_POSSIBLE = re.compile(r"[\\@]|/\*|expression|behavior|-moz-binding|javascript|image|src|cross-fade|url", re.IGNORECASE)
+"""Without one of these, nothing below is there: most style attributes are done with this."""
+
 _URL = re.compile(r"url\(\s{0,64}[\"']?([^\"')\s]{0,200})")
 _ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})(?:\r\n|[ \t\r\n\f])?|(.))", re.DOTALL)
 
@@ -25,6 +28,8 @@ def dangers(css: str) -> Iterator[tuple[str, str]]:
     A style sheet is read three times, since what is a comment depends on strings, and a name can be written with
     escapes: as it is, with escapes resolved, and without comments.
     """
+    if not _POSSIBLE.search(css):
+        return
     seen = set()
     lowered = css.lower()
     plain = _ESCAPE.sub(_resolve, lowered) if "\\" in lowered else lowered

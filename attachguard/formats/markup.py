@@ -42,7 +42,7 @@ _TELLING_ELEMENTS = (
 )
 _TELLING_ATTRIBUTES = (
     "on|src|href|style|background|poster|data(?![-0-9A-Za-z])|action|formaction|image|dynsrc|lowsrc|manifest|ping"
-    "|http|content|code|classid|archive|profile|xml"
+    "|http|content|code|classid|archive|profile|xml|icon|attributionsrc"
 )
 _DULL_ATTRIBUTE = (
     rf"[\t\n\f\r ]++(?!(?i:{_TELLING_ATTRIBUTES}))[A-Za-z-]++"

@@ -27,6 +27,10 @@ REFERENCES = 250_000
 OPENERS = 3 * ELEMENTS
 """Less-than signs of a page that is rebuilt: one that begins no tag is written as a reference."""
 
+ROOTS = 100
+"""Start tags of html and body: a parser looks through the attributes of all of them at each (measured: 33 s for
+40,000)."""
+
 EMPTY_ENDS = frozenset({"p", "br"})
 """Elements that an end tag without a start makes (WHATWG HTML, section 13.2.6.4.7)."""
 
@@ -63,10 +67,7 @@ def measure(text: str, depth: int) -> None:
                 position = end_tag.start()
             else:
                 hiding.pop(name, None)  # none here, so none further on
-        if count.nested + count.unclosed > depth:
-            raise TooMuchError(f"nested more than {depth} deep")
-        if count.reopened > REOPENED or count.elements > ELEMENTS:
-            raise TooMuchError(f"more than {ELEMENTS} elements")
+        count.check(depth)
 
 
 @dataclass(slots=True)
@@ -76,12 +77,14 @@ class _Count:
     """Formatting elements that are open."""
     elements: int = 0
     reopened: int = 0
+    roots: int = 0
     paragraphs: int = 0
     """Those whose end tag has not come."""
     _open: dict[str, int] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
         self.elements += 1
+        self.roots += name in ("html", "body")
         if name in FORMATTING:
             self.unclosed += 1
         else:
@@ -92,6 +95,15 @@ class _Count:
                 return
             self.nested += 1
         self._open[name] = self._open.get(name, 0) + 1
+
+    def check(self, depth: int) -> None:
+        """Raise TooMuchError when there is too much of anything."""
+        if self.nested + self.unclosed > depth:
+            raise TooMuchError(f"nested more than {depth} deep")
+        if self.roots > ROOTS:
+            raise TooMuchError(f"more than {ROOTS} beginnings of a page")
+        if self.reopened > REOPENED or self.elements > ELEMENTS:
+            raise TooMuchError(f"more than {ELEMENTS} elements")
 
     def end(self, name: str) -> None:
         if name in EMPTY_ENDS:

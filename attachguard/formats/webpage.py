@@ -4,18 +4,21 @@ The findings are facts about tags and attributes, each with its line. An attribu
 browser that ignores it there is luck, not a rule.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from attachguard.formats import css
 from attachguard.formats.addresses import CLICKABLE, RUNNING, canonical, loads, scheme, set_loads, shown
 from attachguard.formats.harvest import PER_CODE, Harvest
-from attachguard.formats.markup import MarkupError, Tag, readings, words
+from attachguard.formats.markup import MarkupError, Tag, readings, tags, words
 from attachguard.formats.places import Places
 
 EMBEDDING = words("iframe frame frameset object embed applet portal fencedframe svg math xml")
 """Elements that hold a document, program or drawing of their own (WHATWG HTML section 4.8; `xml`: data islands)."""
 
-LOADING = words("src background poster dynsrc lowsrc data code codebase archive classid manifest ping profile icon")
+LOADING = words(
+    "src background poster dynsrc lowsrc data code codebase archive classid manifest ping profile icon attributionsrc"
+)
 """Attributes whose address is fetched without a click (WHATWG HTML, index of attributes, and obsolete ones)."""
 
 LOADING_SETS = words("srcset imagesrcset")
@@ -44,6 +47,15 @@ DANGERS: Mapping[str, str] = {
 }
 """Elements that are a finding by themselves."""
 
+
+CONDITIONALS = 10_000
+"""Conditional comments of one page; newsletters have some dozens."""
+
+_CONDITIONAL = re.compile(r"<!--\[if[^\]]{0,200}\]>")
+"""The beginning of a comment that Internet Explorer and Outlook read as markup ("About conditional comments")."""
+
+_IMPORT = re.compile(r"<\?import(?=[\s/])", re.IGNORECASE)
+"""Internet Explorer's instruction to load a behavior for elements of a prefix."""
 
 TELLING = EMBEDDING | METADATA | frozenset(DANGERS) | {"style"}
 """Elements that may be a finding without any attribute."""
@@ -74,8 +86,29 @@ def inspect_page(text: str, harvest: Harvest) -> None:
             remarks = Remarks(harvest)
             for tag in reading:
                 remarks.about(tag, lambda tag: places.line(tag.start))
+        for start, inside in _conditional(text):
+            remarks = Remarks(harvest)
+            for tag in tags(inside):
+                if tag.name != "xml":  # Word's notes to itself, in nearly every mail that it wrote
+                    remarks.about(tag, lambda tag, start=start: places.line(start + tag.start))  # type: ignore[misc]
     except MarkupError as error:
         harvest.note("file.malformed", detail=str(error))
+    found = _IMPORT.search(text)
+    if found:
+        harvest.note("html.script", places.line(found.start()), "<?import>")
+
+
+def _conditional(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the place and the content of comments that some readers take for markup, at most CONDITIONALS."""
+    position = 0
+    for _ in range(CONDITIONALS):
+        opener = _CONDITIONAL.search(text, position)
+        if opener is None:
+            return
+        end = text.find("-->", opener.end())
+        position = len(text) if end < 0 else end
+        yield opener.end(), text[opener.end() : position]
+    raise MarkupError(f"more than {CONDITIONALS} conditional comments")
 
 
 def facts(tag: Tag) -> Iterator[tuple[str, str]]:

@@ -5,10 +5,9 @@ from itertools import zip_longest
 
 from attachguard.formats.charset import decode_xml
 from attachguard.formats.contract import Claim, Order, Sample
-from attachguard.formats.formulas import formula_findings
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.textual import claimed
-from attachguard.formats.xmlactive import ACTIVE_NAMESPACES, OFFICE_PROGRAMS, SPREADSHEET
+from attachguard.formats.xmlactive import ACTING_ATTRIBUTES, ACTIVE_NAMESPACES, OFFICE_PROGRAMS, acting
 from attachguard.formats.xmlclean import NoDataError, clean_xml
 from attachguard.formats.xmlevents import events
 from attachguard.formats.xmlwalk import Walk, note_encoding
@@ -39,10 +38,10 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
             harvest.note("xml.active", line(), f"{ACTIVE_NAMESPACES[namespace]} {local}")
         elif (namespace, local) in OFFICE_PROGRAMS:
             harvest.note("xml.active", line(), f"{local}, which an office program runs or loads")
-        formula = attributes.get(f"{SPREADSHEET} Formula")
-        if formula is not None:
-            for _, detail in formula_findings(formula):
-                harvest.note("xml.active", line(), f"formula {detail}")
+        for name, value in attributes.items():
+            space, _, attribute = name.rpartition(" ")
+            if attribute in ACTING_ATTRIBUTES and (what := acting(space, attribute, value)):
+                harvest.note("xml.active", line(), what)
 
     Walk(harvest, start, _nothing, bare_doctype=False).over(decoded.text)
     return harvest.inspection()

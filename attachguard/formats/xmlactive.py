@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from attachguard.formats.addresses import RUNNING, canonical, scheme, shown
+from attachguard.formats.formulas import formula_findings
+
 ACTIVE_NAMESPACES: Mapping[str, str] = {
     "http://www.w3.org/1999/xhtml": "XHTML",
     "http://www.w3.org/2000/svg": "SVG",
@@ -10,6 +13,7 @@ ACTIVE_NAMESPACES: Mapping[str, str] = {
     "http://www.w3.org/1999/XSL/Format": "XSL-FO",
     "urn:schemas-microsoft-com:xslt": "XSLT script",
     "http://www.mozilla.org/xbl": "XBL",
+    "http://www.w3.org/ns/xbl": "XBL",
     "http://www.mozilla.org/keymaster/gatekeeper/there.is.only.xul": "XUL",
     "http://www.w3.org/2001/xml-events": "XML Events",
 }
@@ -27,4 +31,19 @@ OFFICE_PROGRAMS = frozenset(
 )
 """Elements in which Word and Excel 2003 XML carry macros, objects, controls and links to other workbooks."""
 
+ACTING_ATTRIBUTES = frozenset({"Formula", "href"})
+"""Local names of attributes that are looked at."""
+
 SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
+
+
+def acting(namespace: str, attribute: str, value: str) -> str:
+    """Say what an attribute does when somebody opens the document; empty: nothing.
+
+    A formula that calls, in Excel's XML, and an address that is a program, in any: MathML and XLink make links of it.
+    """
+    if attribute == "Formula" and namespace == SPREADSHEET:
+        return next((f"formula {detail}" for _, detail in formula_findings(value)), "")
+    if attribute == "href" and scheme(canonical(value)) in RUNNING:
+        return f"link {shown(value)}"
+    return ""

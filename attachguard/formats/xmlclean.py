@@ -2,8 +2,7 @@
 
 from lxml import etree
 
-from attachguard.formats.formulas import formula_findings
-from attachguard.formats.xmlactive import ACTIVE_NAMESPACES, OFFICE_PROGRAMS, SPREADSHEET
+from attachguard.formats.xmlactive import ACTING_ATTRIBUTES, ACTIVE_NAMESPACES, OFFICE_PROGRAMS, acting
 from attachguard.formats.xmlwalk import XINCLUDE
 
 ELEMENTS = 600_000
@@ -46,9 +45,10 @@ def clean_xml(text: str) -> bytes:
     for parent in dict.fromkeys(parent for element in active if (parent := element.getparent()) is not None):
         _without_active(parent)
     for element in root.iter(etree.Element):
-        formula = element.get(f"{{{SPREADSHEET}}}Formula")
-        if formula is not None and any(formula_findings(formula)):
-            del element.attrib[f"{{{SPREADSHEET}}}Formula"]
+        for name, value in element.items():
+            namespace, _, attribute = str(name).rpartition("}")
+            if attribute in ACTING_ATTRIBUTES and acting(namespace.removeprefix("{"), attribute, str(value)):
+                del element.attrib[name]
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, with_tail=False) + b"\n"
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from attachguard.formats.formulas import formula_findings
-from attachguard.formats.xmlactive import ACTIVE_NAMESPACES, OFFICE_PROGRAMS, SPREADSHEET
+from attachguard.formats.xmlactive import ACTING_ATTRIBUTES, ACTIVE_NAMESPACES, OFFICE_PROGRAMS, acting
 from attachguard.formats.xmlwalk import XINCLUDE
 
 _CHUNK = 64 * 1024
@@ -75,4 +74,5 @@ class _Reader:
 
 
 def _runs(attribute: str, value: str) -> bool:
-    return attribute == f"{SPREADSHEET} Formula" and any(formula_findings(value))
+    namespace, _, local = attribute.rpartition(" ")
+    return local in ACTING_ATTRIBUTES and bool(acting(namespace, local, value))

@@ -1,6 +1,7 @@
 """The long run: breaks good files and looks whether identification and inspection bear it.
 
     .venv/bin/python -m tests.fuzz [--seconds 600 | --inputs 50000] [--run NAME] [--out build/fuzz] [--workers N]
+        [--kinds png,gif]
 
 Our own samples are the seeds, and the files that ATTACHGUARD_CORPUS names with them. The same --run breaks the same
 files in the same ways. Where atheris is installed (`pip install atheris`), half of the seconds go to it: it looks
@@ -39,6 +40,7 @@ class Wanted:
     run: str
     out: Path
     workers: int
+    kinds: str
 
 
 @dataclass(slots=True)
@@ -63,8 +65,8 @@ class Figures:
 def main() -> int:
     wanted = _wanted(sys.argv[1:])
     console = Console(stderr=True, highlight=False)
-    seeds = every()
-    guided = importlib.util.find_spec("atheris") is not None and wanted.inputs == 0
+    seeds = [seed for seed in every() if not wanted.kinds or seed.kind in wanted.kinds.split(",")]
+    guided = importlib.util.find_spec("atheris") is not None and wanted.inputs == 0 and not wanted.kinds
     seconds = wanted.seconds / 2 if guided else wanted.seconds
     figures = _random(wanted, seeds, seconds, console)
     _tell(figures, len(seeds), console)
@@ -81,6 +83,7 @@ def _wanted(arguments: Sequence[str]) -> Wanted:
     parser.add_argument("--run", default="1", help="the same name breaks the same files in the same ways")
     parser.add_argument("--out", type=Path, default=Path("build/fuzz"), help="where findings are written")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes")
+    parser.add_argument("--kinds", default="", help="kinds of the files to break, with commas; all of them if left out")
     return Wanted(**vars(parser.parse_args(arguments)))
 
 

@@ -1,7 +1,8 @@
 """What is fuzzed, and what counts as a failure.
 
 One look at an input does what the room does: identification (every probe, the strangers' signatures and libmagic),
-then the inspector of the kind that was found, or where none was, of the kind that the input was made from.
+then the inspector of the kind that was found, or where none was, of the kind that the input was made from, and for
+pictures and text the copies.
 """
 
 import time
@@ -15,8 +16,9 @@ from attachguard.formats import foreign
 from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.identify import identify
 from attachguard.formats.registry import BY_KIND
-from attachguard.model import WHERE_LENGTH, Inspection, Limits
+from attachguard.model import WHERE_LENGTH, Finding, Inspection, Limits
 from attachguard.sandbox.inside import pack, sayable
+from tests.fuzz.copies import wrong_copies
 
 LIMITS = Limits()
 
@@ -35,8 +37,8 @@ class Failure:
 
     sort: str
     """`escaped` (an exception came out of a probe), `beyond` (something that the room does not turn into
-    file.malformed came out of an inspector), `answer` (the room could not send it), `slow` (the probes), `crashed`,
-    `stuck`; and `costly`."""
+    file.malformed came out of an inspector), `answer` (the room could not send it), `copy` (one that is believed and
+    is wrong), `slow` (the probes), `crashed`, `stuck`; and `costly`."""
     target: str
     detail: str
 
@@ -78,24 +80,44 @@ def _look(data: bytes, extension: str, kind: str) -> Look:
     if probes_cpu > PROBES_CPU:
         failures.append(Failure(sort="slow", target="identify", detail=f"{probes_cpu:.1f} s"))
     began = time.process_time()
-    gave_up = ""
-    target = f"inspect {found.kind or kind}"
+    inspection, found_wrong, gave_up = _inspected(found.kind or kind, data)
+    failures += found_wrong
+    inspect_cpu = time.process_time() - began
+    if inspect_cpu > INSPECT_CPU:
+        failures.append(Failure(sort="costly", target=f"inspect {found.kind or kind}", detail=f"{inspect_cpu:.1f} s"))
+    elif found.kind and inspection is not None:
+        copied_wrong, gave_up = _copies(found.kind, data, (*found.findings, *inspection.findings))
+        failures += copied_wrong
+    return Look(failures=tuple(failures), gave_up=gave_up, probes_cpu=probes_cpu, inspect_cpu=inspect_cpu)
+
+
+def _inspected(kind: str, data: bytes) -> tuple[Inspection | None, list[Failure], str]:
+    """Inspect a file; gives what was seen, the failures, and where the inspector gave up."""
+    target = f"inspect {kind}"
     try:
-        inspection = BY_KIND[found.kind or kind].inspect(data, LIMITS)
+        inspection = BY_KIND[kind].inspect(data, LIMITS)
     except MemoryError as error:
-        failures.append(Failure(sort="costly", target=target, detail=told(error)))
+        return None, [Failure(sort="costly", target=target, detail=told(error))], ""
     except Exception as error:  # noqa: BLE001 - the room takes them all for file.malformed
-        gave_up = f"{target}: {told(error)}"
+        return None, [], f"{target}: {told(error)}"
     except BaseException as error:  # not even the room catches these
         if isinstance(error, KeyboardInterrupt):
             raise
-        failures.append(Failure(sort="beyond", target=target, detail=told(error)))
-    else:
-        failures.extend(Failure(sort="answer", target=target, detail=wrong) for wrong in _unsendable(inspection))
-    inspect_cpu = time.process_time() - began
-    if inspect_cpu > INSPECT_CPU:
-        failures.append(Failure(sort="costly", target=target, detail=f"{inspect_cpu:.1f} s"))
-    return Look(failures=tuple(failures), gave_up=gave_up, probes_cpu=probes_cpu, inspect_cpu=inspect_cpu)
+        return None, [Failure(sort="beyond", target=target, detail=told(error))], ""
+    return inspection, [Failure(sort="answer", target=target, detail=wrong) for wrong in _unsendable(inspection)], ""
+
+
+def _copies(kind: str, data: bytes, seen: tuple[Finding, ...]) -> tuple[list[Failure], str]:
+    """Make the copies of a file; gives the failures, and where a rebuild gave up."""
+    target = f"copy of {kind}"
+    try:
+        return [
+            Failure(sort="copy", target=target, detail=wrong) for wrong in wrong_copies(kind, data, seen, LIMITS)
+        ], ""
+    except MemoryError as error:
+        return [Failure(sort="costly", target=target, detail=told(error))], ""
+    except Exception as error:  # noqa: BLE001 - the room takes them all for copy.failed
+        return [], f"{target}: {told(error)}"
 
 
 def probes() -> dict[str, Callable[[Sample], Claim | None]]:
