@@ -124,8 +124,8 @@ def _media(rule: ast.AtRule) -> str:
 
 
 def _prelude(tokens: list[ast.Node]) -> str:
-    """Write a selector or media query; empty when it holds what could end a <style> or is nested too deeply."""
-    if _depth_exceeds(tokens):
+    """Write a selector or media query; empty when it is broken, could end a <style> or is nested too deeply."""
+    if _depth_exceeds(tokens) or _broken(tokens):
         return ""
     text: str = tinycss2.serialize(tokens).strip()
     return "" if any(char in text for char in "<&\\{}") or "url(" in text.lower() else text
@@ -154,6 +154,11 @@ def _harmless(tokens: Iterable[ast.Node]) -> bool:
         elif isinstance(token, (ast.URLToken, ast.ParseError, ast.CurlyBracketsBlock, ast.AtKeywordToken)):
             return False
     return True
+
+
+def _broken(tokens: Iterable[ast.Node]) -> bool:
+    """Tell whether something in a selector could not be read. Bounded: the caller has looked at the depth."""
+    return any(isinstance(token, (ast.ParseError, ast.URLToken)) or _broken(_inside(token)) for token in tokens)
 
 
 def _depth_exceeds(tokens: Iterable[ast.Node]) -> bool:

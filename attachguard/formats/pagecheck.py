@@ -1,5 +1,6 @@
 """Looks at a rebuilt page with another parser (libxml2) than the one that wrote it (html5ever)."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -18,6 +19,9 @@ AROUND = words("html head meta title style body")
 KEPT = 0.98
 """Share of an original's words that a copy must have: what is left out was never shown, so nearly all (measured:
 0.995 and more on people's pages; markup that two parsers read differently costs the rest)."""
+
+_NAME = re.compile(r"[\w:./{}-]+")
+_NAMELESS = "x-nameless"
 
 _SILENT = WITHOUT_CONTENT | {"textarea"}
 _LISTED = TAGS | AROUND
@@ -65,12 +69,22 @@ def shown_words(root: etree._Element) -> list[str]:
 
     Only listed elements part words: the others will not be there.
     """
-    names = {tag: _local(tag) for tag in {element.tag for element in root.iter(etree.Element)}}
+    names = {tag: _local(tag) for tag in {str(element.tag) for element in root.iter(etree.Element)}}
+    if any(_NAME.fullmatch(tag) is None for tag in names):
+        names = _renamed(root)
     silent = [tag for tag, name in names.items() if name in _SILENT]
     other = [tag for tag, name in names.items() if name not in TAGS]
     etree.strip_elements(root, *silent, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False)
     etree.strip_tags(root, *other)
     return list(words_in(" ".join(map(str, root.itertext()))))
+
+
+def _renamed(root: etree._Element) -> dict[str, str]:
+    """Give names that can be said to elements whose names a parser let pass and nobody can say."""
+    for element in root.iter(etree.Element):
+        if _NAME.fullmatch(str(element.tag)) is None:
+            element.tag = _NAMELESS
+    return {tag: _local(tag) for tag in {str(element.tag) for element in root.iter(etree.Element)}}
 
 
 def _local(tag: object) -> str:

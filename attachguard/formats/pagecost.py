@@ -42,12 +42,17 @@ class TooMuchError(ValueError):
     """A page so deeply nested, or of so many pieces, that reading it costs far more than its size."""
 
 
-def measure(text: str, depth: int) -> None:
-    """Count nesting, elements and references. Raises TooMuchError; linear. Counts too much rather than too little."""
+def weigh(text: str) -> None:
+    """Count references and tags, whatever they are. Raises TooMuchError; linear, and the first thing to do."""
     if text.count("&") > REFERENCES:
         raise TooMuchError(f"more than {REFERENCES} character references")
     if text.count("<") > OPENERS:
         raise TooMuchError(f"more than {OPENERS} tags")
+
+
+def measure(text: str, depth: int) -> None:
+    """Count nesting, elements and references. Raises TooMuchError; linear. Counts too much rather than too little."""
+    weigh(text)
     count, position = _Count(), 0
     last_end = text.rfind("-->")
     hiding = dict(_HIDING)

@@ -11,7 +11,7 @@ from attachguard.formats.harvest import Harvest
 from attachguard.formats.markup import MarkupError, Tag
 from attachguard.formats.pagecheck import lost, read, shown_words, unsafe
 from attachguard.formats.pageclean import clean_page
-from attachguard.formats.pagecost import TooMuchError
+from attachguard.formats.pagecost import TooMuchError, weigh
 from attachguard.formats.textual import claimed
 from attachguard.formats.webpage import TELLING, Remarks, inspect_page
 from attachguard.formats.xhtmlwrite import to_html, without_named_entities, write_xhtml
@@ -73,6 +73,7 @@ def normalize(order: Order) -> Rebuilt:
     if decoded is None:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail="not text"),))
     try:
+        weigh(decoded.text)
         page = clean_page(to_html(decoded.text) or decoded.text, order.limits.xml_depth)
     except (TooMuchError, MarkupError) as error:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail=str(error)),))

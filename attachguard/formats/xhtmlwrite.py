@@ -14,8 +14,16 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def without_named_entities(text: str) -> str:
-    """Replace the names that XHTML's DTDs define (`&nbsp;`) by their characters: the DTDs are never loaded."""
-    return _NAMED.sub(lambda match: match[0] if match[1] in _PREDEFINED else html5.get(match[1], match[0]), text)
+    """Replace the names that XHTML's DTDs define (`&nbsp;`) by their characters: the DTDs are never loaded.
+
+    A name that nobody defines becomes text, as browsers show it in HTML.
+    """
+    unknown = "&" if "<!ENTITY" in text else "&amp;"
+
+    def character(match: re.Match[str]) -> str:
+        return match[0] if match[1] in _PREDEFINED else html5.get(match[1], unknown + match[1])
+
+    return _NAMED.sub(character, text)
 
 
 def to_html(text: str) -> str | None:

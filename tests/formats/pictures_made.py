@@ -76,20 +76,20 @@ def said_of(kind: Format, data: bytes) -> set[str]:
     return {finding.code for finding in (*claim.findings, *kind.inspect(data, LIMITS).findings)}
 
 
-def copy_of(kind: Format, data: bytes, limits: Limits = LIMITS) -> bytes:
+def copy_of(kind: Format, data: bytes, limits: Limits = LIMITS, method: str = "rebuild") -> bytes:
     """The safe copy a format makes: faithful, with nothing left to say, and the same when it is copied again."""
-    rebuilt = kind.normalize(Order(original=data, method="rebuild", printed=None, parts=(), limits=limits))
+    rebuilt = kind.normalize(Order(original=data, method=method, printed=None, parts=(), limits=limits))
     assert rebuilt.data is not None, rebuilt.findings
     assert tuple(kind.verify(data, rebuilt.data, limits)) == ()
     assert said_of(kind, rebuilt.data) == set()
-    again = kind.normalize(Order(original=rebuilt.data, method="rebuild", printed=None, parts=(), limits=limits))
+    again = kind.normalize(Order(original=rebuilt.data, method=method, printed=None, parts=(), limits=limits))
     assert again.data == rebuilt.data
     return rebuilt.data
 
 
-def refused(kind: Format, data: bytes, limits: Limits = LIMITS) -> list[str]:
+def refused(kind: Format, data: bytes, limits: Limits = LIMITS, method: str = "rebuild") -> list[str]:
     """The codes that say why there is no copy."""
-    rebuilt = kind.normalize(Order(original=data, method="rebuild", printed=None, parts=(), limits=limits))
+    rebuilt = kind.normalize(Order(original=data, method=method, printed=None, parts=(), limits=limits))
     assert rebuilt.data is None
     return [finding.code for finding in rebuilt.findings]
 

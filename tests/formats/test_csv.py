@@ -28,6 +28,14 @@ from tests.formats.finding_codes import codes, copied, doubts, findings, rebuilt
         "\r\n=1+1",
         '"=1+1',
         "\u00a0=1",
+        "\u2003=1+A1",
+        "\u200b=1+A1",
+        "\u200e@SUM(1)",
+        "\xad-A1",
+        "\ufe66SUM(1)",
+        '="1"+A1',
+        '="a"&cmd|x!A0',
+        '="a(b)"',
         "\uff1dSUM(1)",
         "\uff0b1+A1",
         "-1+1",
@@ -87,6 +95,8 @@ def test_these_cells_are_formulas(cell: str) -> None:
         "a@example.org",
         "-12,50-",
         "-5 \u00b0C",
+        '="0012"',
+        '="2024-01-31"',
     ],
 )
 def test_these_cells_only_look_like_formulas(cell: str) -> None:

@@ -1,5 +1,6 @@
 """GIF: what the walk over the blocks and the decoding say."""
 
+import pytest
 from PIL import Image
 
 from attachguard.formats import gif
@@ -134,3 +135,35 @@ def test_a_copy_with_other_frames_or_times_is_unfaithful() -> None:
     slower[slower.index(b"\x21\xf9") + 4] ^= 1
     for other in (animated(2), bytes(slower)):
         assert [found.code for found in gif.verify(animated(), other, LIMITS)] == ["copy.unfaithful"]
+
+
+# -- pixels packed anew
+
+
+@pytest.mark.parametrize("frames", [1, 5])
+def test_frames_packed_anew_show_the_same(frames: int) -> None:
+    data = animated(frames)
+    copy = copy_of(gif, data, method="re-encode")
+    assert pixels(copy) == pixels(data)
+    assert info(copy).get("duration") == info(data).get("duration")
+
+
+def test_an_interlaced_frame_packed_anew_runs_from_top_to_bottom() -> None:
+    data = saved(colours(40, 40, mode="P"), "gif", interlace=1)
+    assert data[data.index(b"\x2c\0\0\0\0") + 9] & 0x40
+    copy = copy_of(gif, data, method="re-encode")
+    assert not copy[copy.index(b"\x2c\0\0\0\0") + 9] & 0x40
+    assert pixels(copy) == pixels(data)
+
+
+def test_what_stands_behind_a_frames_last_pixel_does_not_reach_a_copy() -> None:
+    plain = saved(colours(mode="P"), "gif")
+    copy = copy_of(gif, plain[:-2] + b"\x06hidden\0\x3b", method="re-encode")
+    assert b"hidden" not in copy
+    assert pixels(copy) == pixels(plain)
+
+
+def test_a_frame_that_can_not_be_decoded_is_not_packed_anew() -> None:
+    garbled = b"GIF89a\x10\0\x10\0\0\0\0,\0\0\0\0\x10\0\x10\0\0\x02\x02\xff\xff\0;"
+    assert refused(gif, garbled, method="re-encode") == ["copy.failed"]
+    assert refused(gif, b"GIF89a", method="re-encode") == ["copy.failed"]

@@ -82,6 +82,13 @@ def test_an_ordinary_page_has_no_finding() -> None:
         ("html.embedded", "<frameset>"),
         ("html.embedded", "<svg></svg>"),
         ("html.embedded", "<math></math>"),
+        ("html.remote", "<img src=cid:x attributionsrc=http://example.org/>"),
+        ("html.remote", "<menuitem icon=http://example.org/a>"),
+        ("html.script", "<!--[if IE]><script>x</script><![endif]-->"),
+        ("html.script", "<!--[if gte mso 9]><a href=javascript:x>a</a>"),
+        ("html.remote", "<!--[if mso]><v:imagedata src=http://example.org/a.png /><![endif]-->"),
+        ("html.handler", "<!-- a --><!--[if (lt IE 9)|(IEMobile)]><p onclick=x><![endif]-->"),
+        ("html.script", "<?import namespace=t implementation=http://example.org/a.htc>"),
         ("text.escape", "\x1b$B\x1b(B"),
     ],
 )
@@ -105,6 +112,17 @@ def test_half_letters_of_asian_encodings_hide_nothing() -> None:
 
 def test_a_tag_no_reader_reads_alike_is_malformed() -> None:
     assert codes(html, "<p " + "src " * 2000 + ">") == ["file.malformed"]
+
+
+def test_what_word_notes_for_itself_in_a_comment_is_no_finding() -> None:
+    assert (
+        findings(html, "<p>a<!--[if gte mso 9]><xml><o:AllowPNG/></xml><![endif]--><?xml:namespace prefix=o />") == []
+    )
+
+
+def test_a_page_of_nothing_but_tags_that_matter_is_malformed() -> None:
+    assert "file.malformed" in codes(html, "<p a:b=c>" * 400_001)
+    assert "file.malformed" in codes(html, "<!--[if IE]>-->" * 10_001)
 
 
 def test_binary_is_malformed() -> None:
@@ -161,6 +179,46 @@ def test_a_copy_keeps_the_look_of_a_page() -> None:
     assert '<body style="background-color:#ffffff;margin:0">x</body>' in page
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'p{color:red;background:url("x")}',
+        "p{background:image-set('x' 1x)}",
+        "p{background:src('x')}",
+        "p{background:-webkit-image-set('x' 1x)}",
+        "p{background:u\\72l(x)}",
+        "p{background:var(--x)}",
+        "p{behavior:url(#default#time2)}",
+        "p{width:expression(alert(1))}",
+        "p{content:'</style><script>'}",
+        "p{content:'&'}",
+        'p["x\n]{color:red}',
+        "p::after{position:fixed}",
+        "@import 'x';",
+        "@font-face{src:url(x)}",
+        "@charset 'utf-7';",
+        "@namespace url(x);",
+        "@media screen{@import 'x';}",
+        "@media screen{p{x:y}}",
+        "a" + "(" * 65 + ")" * 65 + "{color:red}",
+        "a:not(url(x)){color:red}",
+    ],
+)
+def test_a_rule_that_loads_or_breaks_out_does_not_reach_a_copy(rule: str) -> None:
+    style = copied(html, f"<style>{rule}</style><p>a").partition("<style>")[2].partition("</style>")[0]
+    assert style.strip() in {"", "p{color:red}"}
+
+
+def test_no_break_spaces_stay_what_they_are() -> None:
+    assert body("a\xa0b&nbsp;c&#160;d<b title='e\xa0f'>\ufdd0&#xfdd0;</b>".replace("&#xfdd0;", "")) == (
+        'a&nbsp;b&nbsp;c&nbsp;d<b title="e&nbsp;f"></b>'
+    )
+
+
+def test_an_element_whose_name_nobody_can_say_costs_its_words_nothing() -> None:
+    assert copied(html, "<p\x01q>one</p\x01q><p{x}>two")
+
+
 def test_a_copy_forbids_everything_it_does_not_need() -> None:
     assert "default-src 'none'" in copied(html, "<p>a")
 
@@ -174,6 +232,11 @@ def test_a_copy_forbids_everything_it_does_not_need() -> None:
         "<font color=red>" * 200 + "<p>x" * 5000,
         "<p>x" * 500_001,
         "&amp;" * 250_001,
+        "<" * 1_500_001,
+        "</p>" * 500_001,
+        "</br>" * 500_001,
+        "<!a>" * 500_001,
+        "<html a=1>" * 101,
         "<p " + "src " * 2000,
         b"<p>\0\0\x01",
     ],

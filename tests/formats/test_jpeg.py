@@ -168,3 +168,11 @@ def test_a_copy_with_other_pixels_or_another_orientation_is_unfaithful() -> None
     turned = saved(colours(64, 64), "jpeg", quality=95, exif=exif({0x0112: 3}))
     for other in (saved(colours(64, 64), "jpeg", quality=20), turned):
         assert [found.code for found in jpeg.verify(data, other, LIMITS)] == ["copy.unfaithful"]
+
+
+def test_scans_without_end_are_told_without_decoding() -> None:
+    plain = saved(colours(64, 64), "jpeg", progressive=True)
+    last = plain.rindex(b"\xff\xda")
+    data = plain[:-2] + plain[last:-2] * 30 + plain[-2:]
+    assert [found.code for found in jpeg.inspect(data, Limits(pixels=64 * 64)).findings] == ["limit.pixels"]
+    assert jpeg.inspect(plain, Limits(pixels=64 * 64)).findings == ()

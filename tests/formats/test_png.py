@@ -3,8 +3,10 @@
 import struct
 import zlib
 
+import pytest
+
 from attachguard.formats import png
-from attachguard.formats.contract import Sample
+from attachguard.formats.contract import Order, Sample
 from attachguard.formats.png.rebuild import orientation
 from attachguard.model import Limits
 from tests.formats.pictures_made import (
@@ -209,3 +211,84 @@ def test_a_copy_with_other_pixels_size_frames_or_orientation_is_unfaithful() -> 
     moving = saved(colours(), "png", save_all=True, append_images=[changed])
     for other in (saved(changed, "png"), saved(colours(13, 8), "png"), moving, turned, b"no picture"):
         assert [found.code for found in png.verify(data, other, LIMITS)] == ["copy.unfaithful"]
+
+
+# -- pixels packed anew
+
+
+def raw_png(depth: int, colour: int, rows: bytes, *, size: tuple[int, int] = (5, 3), interlaced: int = 0) -> bytes:
+    """A PNG of rows as they are, packed without compression."""
+    header = struct.pack(">IIBBBBB", *size, depth, colour, 0, 0, interlaced)
+    palette = chunk(b"PLTE", bytes(range(9))) if colour == 3 else b""
+    data = chunk(b"IDAT", zlib.compress(rows, 0))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + palette + data + chunk(b"IEND", b"")
+
+
+def unpacked(data: bytes) -> bytes:
+    """The rows of a PNG with one data chunk."""
+    at = data.index(b"IDAT")
+    (length,) = struct.unpack(">I", data[at - 4 : at])
+    return zlib.decompress(data[at + 4 : at + 4 + length])
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize(("colour", "channels"), [(0, 1), (2, 3), (4, 2), (6, 4)])
+def test_pixels_packed_anew_are_the_same_to_the_last_bit(depth: int, colour: int, channels: int) -> None:
+    length = 5 * channels * depth // 8
+    rows = b"".join(bytes([row]) + bytes((row * 91 + n * 7) % 256 for n in range(length)) for row in range(3))
+    data = raw_png(depth, colour, rows)
+    copy = copy_of(png, data, method="re-encode")
+    assert unpacked(copy) == rows
+    assert copy != data
+
+
+def test_passes_are_packed_anew_as_they_are() -> None:
+    passes = ((1, 1), (1, 1), (1, 1), (1, 3), (2, 2), (1, 5))  # rows and their pixels of 5 x 3 (section 8.1)
+    rows = b"".join((b"\0" + bytes(range(1, wide + 1))) * high for high, wide in passes)
+    data = raw_png(8, 0, rows, interlaced=1)
+    copy = copy_of(png, data, method="re-encode")
+    assert unpacked(copy) == rows
+    assert pixels(copy) == pixels(data)
+
+
+def test_every_frame_of_an_animation_is_packed_anew() -> None:
+    frames = [colours(mode="RGBA").rotate(angle) for angle in (90, 180)]
+    data = saved(colours(mode="RGBA"), "png", save_all=True, append_images=frames, duration=[50, 70, 90], loop=2)
+    copy = copy_of(png, data, method="re-encode")
+    assert pixels(copy) == pixels(data)
+    assert copy.count(b"IDAT") == 1
+    assert copy.count(b"fdAT") == 2
+
+
+def test_a_palette_packed_anew_has_every_colour_that_a_pixel_could_name() -> None:
+    copy = copy_of(png, raw_png(4, 3, b"\0\x01\x22\x10" * 3), method="re-encode")
+    at = copy.index(b"PLTE")
+    assert copy[at + 4 : at + 4 + 48] == bytes(range(9)) + bytes(39)
+
+
+def test_what_follows_the_last_row_inside_the_stream_does_not_reach_a_copy() -> None:
+    assert b"hidden" not in copy_of(png, raw_png(8, 0, bytes(18) + b"hidden"), method="re-encode")
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (raw_png(8, 0, bytes(17)), "1 bytes of the picture are missing"),
+        (raw_png(8, 0, b"\5" + bytes(17)), "a filter that does not exist"),
+        (raw_png(3, 0, bytes(18)), "a header that does not exist"),
+        (raw_png(8, 0, bytes(18), interlaced=2), "a header that does not exist"),
+        (b"GIF89a", "not the structure of a PNG"),
+        (raw_png(8, 0, bytes(18)).replace(b"IDAT\x78", b"IDAT\x77"), "picture data that can't be unpacked"),
+    ],
+)
+def test_what_is_not_what_its_header_says_is_not_packed_anew(data: bytes, why: str) -> None:
+    made = png.normalize(Order(original=data, method="re-encode", printed=None, parts=(), limits=LIMITS))
+    assert made.data is None
+    assert [finding.detail for finding in made.findings] == [why]
+
+
+def test_a_frame_that_reaches_beyond_the_picture_is_not_packed_anew() -> None:
+    control = chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 6, 3, 0, 0, 1, 10, 0, 0))
+    data = raw_png(8, 0, bytes(18))
+    data = data[:33] + chunk(b"acTL", struct.pack(">II", 1, 0)) + control + data[33:]
+    assert refused(png, data, method="re-encode") == ["copy.failed"]

@@ -1,5 +1,6 @@
 """TIFF: what the walk over the directories and the decoding say."""
 
+import io
 import struct
 
 import pytest
@@ -170,3 +171,22 @@ def test_there_is_no_copy_of_a_bomb_or_of_what_cannot_be_decoded() -> None:
 def test_a_copy_with_other_pages_or_pixels_is_unfaithful() -> None:
     for other in (several(2), saved(colours(mode="L"), "tiff")):
         assert [found.code for found in tiff.verify(several(3), other, LIMITS)] == ["copy.unfaithful"]
+
+
+@pytest.mark.parametrize("odd", [(0, 0), (0, 1), (5_000_000, 1), (1, 0)])
+def test_a_resolution_that_no_scanner_has_does_not_reach_a_copy(odd: tuple[int, int]) -> None:
+    plain = saved(colours(), "tiff", dpi=(300, 300))
+    honest = struct.pack("<II", 300, 1)
+    assert honest in plain
+    copy = copy_of(tiff, plain.replace(honest, struct.pack("<II", *odd)))
+    with Image.open(io.BytesIO(copy)) as picture:
+        assert not {0x011A, 0x011B} & set(picture.getexif())
+
+
+def test_pages_that_fill_the_memory_are_told_without_decoding() -> None:
+    limits = Limits(pixels=100)
+    pages = [colours(10, 10, mode="RGBA")] * 11
+    data = saved(pages[0], "tiff", save_all=True, append_images=pages[1:])
+    assert [found.code for found in tiff.inspect(data, limits).findings] == ["limit.pixels"]
+    assert tiff.inspect(saved(pages[0], "tiff", save_all=True, append_images=pages[1:10]), limits).findings == ()
+    assert refused(tiff, saved(pages[0], "tiff", save_all=True, append_images=pages[1:4]), limits) == ["copy.failed"]

@@ -72,6 +72,15 @@ def test_half_letters_of_asian_encodings_hide_nothing() -> None:
     assert "xml.active" in codes(xml, document)
 
 
+def test_a_link_that_is_a_program_is_active_wherever_it_stands() -> None:
+    assert codes(xml, "<a b='javascript:x' href='http://example.org/'/>") == []
+    assert codes(xml, "<a><b href=' javascript:x'/></a>") == ["xml.active"]
+
+
+def test_a_document_of_nothing_but_tags_is_malformed() -> None:
+    assert codes(xml, "<a>" + "<b/>" * 1_500_000 + "</a>") == ["file.malformed"]
+
+
 def test_the_depth_is_the_limits() -> None:
     assert codes(xml, "<a><b><c/></b></a>", Limits(xml_depth=2)) == ["limit.xml_depth"]
 
@@ -92,6 +101,15 @@ SVG = "<s:a xmlns:s='http://www.w3.org/2000/svg'><s:b>x</s:b></s:a>"
             "<s:c xmlns:s='urn:schemas-microsoft-com:office:spreadsheet' s:Formula='=cmd|&apos;x&apos;!A0'>1</s:c>",
             '<s:c xmlns:s="urn:schemas-microsoft-com:office:spreadsheet">1</s:c>',
         ),
+        (
+            "<m:a xmlns:m='http://www.w3.org/1998/Math/MathML' href='jAva&#x9;script:x'><m:b href='urn:x'/></m:a>",
+            '<m:a xmlns:m="http://www.w3.org/1998/Math/MathML"><m:b href="urn:x"/></m:a>',
+        ),
+        (
+            "<a xmlns:x='http://www.w3.org/1999/xlink' x:href='javascript:x'/>",
+            '<a xmlns:x="http://www.w3.org/1999/xlink"/>',
+        ),
+        ("<!DOCTYPE a [<!ATTLIST b href CDATA 'javascript:x'>]><a><b/></a>", "<a><b/></a>"),
     ],
 )
 def test_a_copy_keeps_the_data(document: str, kept: str) -> None:

@@ -220,3 +220,23 @@ def test_lint_tells_what_a_policy_leaves_open(tmp_path: Path) -> None:
 def test_the_marketplace_limits_are_those_of_the_marketplace() -> None:
     limits = load_policy().limits
     assert (limits.file_size, limits.file_count, limits.total_size) == (10 * 2**20, 5, 20 * 2**20)
+
+
+def test_a_policy_may_name_the_one_way_in_which_copies_of_a_kind_are_made(tmp_path: Path) -> None:
+    policy = load_policy(write(tmp_path, SMALL + '[copies]\npng = "re-encode"\n'))
+    assert policy.methods(KINDS["png"]) == ("re-encode",)
+    assert policy.methods(KINDS["gif"]) == KINDS["gif"].methods
+    assert policy.for_normalized().methods(KINDS["png"]) == ("re-encode",)
+
+
+def test_a_way_that_a_kind_does_not_have_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=r"line 12: png = 'print': must be one of rebuild, re-encode"):
+        load_policy(write(tmp_path, SMALL + '[copies]\npng = "print"\n'))
+    with pytest.raises(PolicyError, match=r"line 12: how copies of pdf are made is said in \[flatten\]"):
+        load_policy(write(tmp_path, SMALL + '[copies]\npdf = "print"\n'))
+
+
+def test_strict_packs_pictures_anew() -> None:
+    strict = load_policy("strict")
+    assert [strict.methods(KINDS[kind]) for kind in ("gif", "png")] == [("re-encode",)] * 2
+    assert load_policy().methods(KINDS["png"]) == ("rebuild", "re-encode")

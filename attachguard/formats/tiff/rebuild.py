@@ -31,6 +31,12 @@ ENCODED = 12
 
 SUBFILE, RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, PREDICTOR = 0x00FE, 0x0128, 0x011A, 0x011B, 0x013D
 
+UNITS = (1, 2, 3)
+"""None, inch, centimetre (TIFF 6.0 section 8)."""
+
+FINEST = 1_000_000
+"""Pixels per unit that no scanner reaches."""
+
 DIFFERENCES = 2
 """The predictor for whole numbers (TIFF 6.0 section 14)."""
 
@@ -76,9 +82,12 @@ def _write(page: TiffImagePlugin.TiffImageFile, writer: TiffImagePlugin.Appendin
 def _fields(page: TiffImagePlugin.TiffImageFile) -> TiffImagePlugin.ImageFileDirectory_v2:
     """Keep the resolution, and what sort of page it is (a page of several, a small version, a mask)."""
     kept = TiffImagePlugin.ImageFileDirectory_v2()
-    for tag in (RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION):
+    unit = page.tag_v2.get(RESOLUTION_UNIT)
+    if unit in UNITS:
+        kept[RESOLUTION_UNIT] = unit
+    for tag in (X_RESOLUTION, Y_RESOLUTION):
         value = page.tag_v2.get(tag)
-        if isinstance(value, (int, TiffImagePlugin.IFDRational)):
+        if isinstance(value, (int, TiffImagePlugin.IFDRational)) and 0 < value < FINEST:
             kept[tag] = value
     subfile = page.tag_v2.get(SUBFILE)
     if isinstance(subfile, int):
