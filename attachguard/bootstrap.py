@@ -72,6 +72,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
             default_policy=settings.policy,
             terms=terms(settings),
             is_gone=is_gone,
+            foreign=functools.partial(foreign, settings),
         )
 
 
@@ -99,6 +100,11 @@ def quarantine(settings: Settings) -> Shelf:
 def clean(settings: Settings) -> Shelf:
     """Make the shelf where delivered files lie, with credentials of its own. Raises UsageError."""
     return _shelf(settings.store_url, VARIABLES["store_url"], settings.store_access_key, settings.store_secret_key)
+
+
+def foreign(settings: Settings, url: str) -> Shelf:
+    """Make the shelf of a place that attachguard did not fill, with credentials of its own. Raises UsageError."""
+    return _shelf(url, url, settings.adopt_access_key, settings.adopt_secret_key)
 
 
 def _policies(default: Policy) -> "functools._lru_cache_wrapper[Policy]":

@@ -19,7 +19,8 @@ from attachguard.version import __version__
 class Delivery:
     """The port `Store` for one claim: puts what is cleared on a shelf, and can take it back."""
 
-    def __init__(self, shelf: Shelf, submission: str, fence: int = 0) -> None:
+    def __init__(self, shelf: Shelf, submission: str, fence: int | str = 0) -> None:
+        """`fence` keeps one claim's objects apart from those of every other."""
         self._shelf = shelf
         self._claim = f"{submission[:2]}/{submission}.{fence}"
         self._numbers = itertools.count()

@@ -12,6 +12,8 @@
         |-- ScannerUnavailable         3    503   yes    clamd is gone, too slow, has no signatures or is not believed
         |-- SandboxUnavailable         3    503   yes    no room could be started, or a required layer is missing
         |-- StoreUnavailable           3    503   yes    the clean store or the quarantine does not take bytes
+        |   |-- ObjectMissing          3    503   no     an object is not where it should be
+        |   `-- ObjectChanged          3    503   no     an object has other bytes than were put there
         `-- LedgerUnavailable          3    503   yes    the verdict could not be recorded
 
 Anything else that is raised is a bug and stays loud. One translator per door reads the class attributes.
@@ -94,6 +96,16 @@ class StoreUnavailable(Unavailable):
     """The store did not take the bytes."""
 
     code = "store.unavailable"
+
+
+class ObjectMissing(StoreUnavailable):
+    """An object is not where it should be; asking again does not help."""
+
+    retry = False
+
+
+class ObjectChanged(StoreUnavailable):
+    """An object has other bytes than were put there, or came back in half."""
 
 
 class LedgerUnavailable(Unavailable):

@@ -198,6 +198,8 @@ class Swept:
     """Submissions that never came in whole."""
     returned: int = 0
     """Jobs whose worker was lost."""
+    objects: int = 0
+    """Objects of a batch whose worker was lost."""
     overdue: int = 0
     """Jobs that ran out of time."""
     announced: int = 0

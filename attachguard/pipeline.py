@@ -61,7 +61,7 @@ def guard_all(submission: Submission, policy: Policy, kit: Kit) -> SubmissionVer
         judged = (
             _refuse(attachment, shared, policy)
             if shared
-            else _settle(attachment, upload.password, policy, kit, room.fresh())
+            else settle(attachment, upload.password, policy, kit, room.fresh())
             for attachment, upload in zip(attachments, submission.uploads, strict=True)
         )
         verdict = SubmissionVerdict(
@@ -135,7 +135,7 @@ def receive(uploads: Sequence[Upload], limits: Limits, room: Workroom) -> tuple[
     return tuple(attachments)
 
 
-def _settle(attachment: Attachment, password: str | None, policy: Policy, kit: Kit, room: Workroom) -> Verdict:
+def settle(attachment: Attachment, password: str | None, policy: Policy, kit: Kit, room: Workroom) -> Verdict:
     """Decide on a received file and store what is cleared; what breaks on our side makes it undetermined."""
     began = time.perf_counter()
     try:

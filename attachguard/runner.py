@@ -27,6 +27,8 @@ POLL_SECONDS = 0.2
 
 TEND_SECONDS = 1.0
 SWEEP_SECONDS = 3600.0
+SCHEDULE_SECONDS = 60.0
+"""How often it is looked whether a re-scan is due."""
 
 RECYCLE_JOBS = 500
 """Jobs after which a worker ends and a fresh one takes over: what libraries leak is given back."""
@@ -86,7 +88,7 @@ class Runner:
         self._stops += 1
 
     def _supervise(self, service: Service) -> None:
-        swept = time.monotonic()
+        swept = scheduled = time.monotonic()
         tended = 0.0  # at once: who was here before may have left jobs behind
         self._say(f"{self._processes} worker processes")
         again = [(0.0, slot) for slot in range(self._processes)]  # when to fork which worker
@@ -111,6 +113,9 @@ class Runner:
             if now - swept >= SWEEP_SECONDS:
                 swept = now
                 self._try(service.sweep)
+            if now - scheduled >= SCHEDULE_SECONDS and Queue.RESCAN in self._queues:
+                scheduled = now
+                self._try(service.rescan.keep_schedule)
             time.sleep(0.05)
 
     def _try(self, duty: Callable[[], object]) -> None:
@@ -196,10 +201,22 @@ class Runner:
                 time.sleep(TEND_SECONDS)
                 continue
             if claim is None:
-                time.sleep(POLL_SECONDS)
+                if not self._rescan(service, slot, owner):
+                    time.sleep(POLL_SECONDS)
                 continue
             self._mark(slot, time.monotonic())
             with contextlib.suppress(Unavailable):  # the job was given back, or its lease ends by itself
                 service.judge(claim)
             self._mark(slot, 0.0)
             done += 1
+
+    def _rescan(self, service: Service, slot: int, owner: str) -> bool:
+        """Judge a bundle of a batch again, where no submission waits; False: there was none."""
+        if Queue.RESCAN not in self._queues:
+            return False
+        self._mark(slot, time.monotonic())
+        worked = False
+        with contextlib.suppress(Unavailable):  # what was held was given back, or its lease ends by itself
+            worked = service.rescan.work(owner, self._queues)
+        self._mark(slot, 0.0)
+        return worked

@@ -37,6 +37,8 @@ from attachguard.model import Attachment, Check, Outcome, Submission, Submission
 from attachguard.pipeline import guard_all, receive
 from attachguard.policy import Policy
 from attachguard.ports import EngineLedger, Kit, Shelf, Wakeup
+from attachguard.rescan import Rescan
+from attachguard.rescan.work import Tools
 from attachguard.states import BytesState, SubmissionState
 from attachguard.verified import Verified
 from attachguard.workroom import workroom
@@ -51,6 +53,10 @@ SMALL = 2 * 1024 * 1024
 """Bytes of a submission above which it is no quick one, whatever it is called."""
 
 _PAGE = 500
+
+
+def _no_foreign(source: str) -> Shelf:
+    raise UsageError(f"{source}: this engine opens no foreign places")
 
 
 class Service:
@@ -68,8 +74,12 @@ class Service:
         default_policy: str,
         terms: Terms,
         is_gone: Callable[[str], bool],
+        foreign: Callable[[str], Shelf] = _no_foreign,
     ) -> None:
-        """Put the parts together; nothing is started. `is_gone` tells whether an owner's process is known dead."""
+        """Put the parts together; nothing is started. `is_gone` tells whether an owner's process is known dead.
+
+        `foreign` opens a place by its URL that attachguard did not fill.
+        """
         self.kit = kit
         self.ledger = ledger
         self.terms = terms
@@ -79,6 +89,16 @@ class Service:
         self._policies = policies
         self._default_policy = default_policy
         self._is_gone = is_gone
+        tools = Tools(
+            kit=kit,
+            ledger=ledger,
+            quarantine=quarantine,
+            clean=clean,
+            policies=policies,
+            default_policy=default_policy,
+            terms=terms,
+        )
+        self.rescan = Rescan(tools, foreign, is_gone)
 
     # -- coming in ---------------------------------------------------------------------------------------------
 
@@ -305,6 +325,7 @@ class Service:
         returned = sum(self.ledger.return_owned(owner, attempts) for owner in dead)
         return Swept(
             returned=returned + self.ledger.return_lost(self.terms.lease, attempts),
+            objects=self.rescan.tend(),
             overdue=self.ledger.fail_overdue(),
             announced=self.relay(),
         )

@@ -54,6 +54,9 @@ class Settings:
     quarantine_access_key: str | None = None
     quarantine_secret_key: Secret | None = None
     """S3 keys of the quarantine."""
+    adopt_access_key: str | None = None
+    adopt_secret_key: Secret | None = None
+    """S3 keys of foreign places that `rescan --adopt` goes through."""
     broker_url: str | None = None
     """Celery's broker, `amqp://host` or `redis://host`; unset: workers look into the ledger by themselves."""
     job_lease: int = _DEFAULTS["job_lease"]
@@ -81,6 +84,8 @@ VARIABLES: Mapping[str, str] = {
     "store_secret_key": "ATTACHGUARD_STORE_SECRET_KEY",
     "quarantine_access_key": "ATTACHGUARD_QUARANTINE_ACCESS_KEY",
     "quarantine_secret_key": "ATTACHGUARD_QUARANTINE_SECRET_KEY",
+    "adopt_access_key": "ATTACHGUARD_ADOPT_ACCESS_KEY",
+    "adopt_secret_key": "ATTACHGUARD_ADOPT_SECRET_KEY",
     "broker_url": "ATTACHGUARD_BROKER_URL",
     "job_lease": "ATTACHGUARD_JOB_LEASE",
     "job_seconds": "ATTACHGUARD_JOB_SECONDS",
@@ -124,6 +129,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         store_secret_key=secret("store_secret_key"),
         quarantine_access_key=read("quarantine_access_key"),
         quarantine_secret_key=secret("quarantine_secret_key"),
+        adopt_access_key=read("adopt_access_key"),
+        adopt_secret_key=secret("adopt_secret_key"),
         broker_url=read("broker_url"),
         job_lease=number("job_lease", _DEFAULTS["job_lease"]),
         job_seconds=number("job_seconds", _DEFAULTS["job_seconds"]),

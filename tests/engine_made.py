@@ -2,6 +2,7 @@
 
 import ctypes
 import dataclasses
+import functools
 import hashlib
 import io
 import os
@@ -17,7 +18,7 @@ from attachguard.adapters.memory_scanner import MemoryScanner
 from attachguard.adapters.processes import is_gone
 from attachguard.adapters.sql.ledger import SqlLedger
 from attachguard.adapters.wakeups import NoWakeup
-from attachguard.bootstrap import clean, quarantine, terms
+from attachguard.bootstrap import clean, foreign, quarantine, terms
 from attachguard.jobs import Terms
 from attachguard.model import (
     Attachment,
@@ -166,6 +167,7 @@ def engine(
             default_policy="marketplace",
             terms=terms_of or terms(chosen),
             is_gone=is_gone,
+            foreign=functools.partial(foreign, chosen),
         )
     finally:
         book.close()

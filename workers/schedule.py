@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from attachguard.adapters.celery_queues import CARE
+from attachguard.jobs import Queue
 
 TEND_SECONDS = 2.0
 """Lost workers, overdue jobs and jobs nobody was told of: within lease + 2 s everything moves on."""
@@ -10,6 +11,11 @@ TEND_SECONDS = 2.0
 PROBE_SECONDS = 60.0
 SIGNATURES_SECONDS = 3600.0
 SWEEP_SECONDS = 3600.0
+SCHEDULE_SECONDS = 60.0
+RESCAN_SECONDS = 1.0
+"""One message a second invites whoever is idle to work on a batch for a while; without a batch it costs nothing."""
+
+RESCAN = Queue.RESCAN.value
 
 
 def schedule() -> Mapping[str, Mapping[str, object]]:
@@ -18,12 +24,14 @@ def schedule() -> Mapping[str, Mapping[str, object]]:
         name: {
             "task": f"attachguard.{name}",
             "schedule": seconds,
-            "options": {"queue": CARE, "expires": seconds, "ignore_result": True},
+            "options": {"queue": queue, "expires": seconds, "ignore_result": True},
         }
-        for name, seconds in (
-            ("tend", TEND_SECONDS),
-            ("probe", PROBE_SECONDS),
-            ("signatures", SIGNATURES_SECONDS),
-            ("sweep", SWEEP_SECONDS),
+        for name, seconds, queue in (
+            ("tend", TEND_SECONDS, CARE),
+            ("probe", PROBE_SECONDS, CARE),
+            ("signatures", SIGNATURES_SECONDS, CARE),
+            ("sweep", SWEEP_SECONDS, CARE),
+            ("rescan", RESCAN_SECONDS, RESCAN),
+            ("rescan_schedule", SCHEDULE_SECONDS, CARE),
         )
     }

@@ -3,6 +3,7 @@
 import functools
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping
 
 from celery import Celery
@@ -11,9 +12,13 @@ from celery.utils.log import get_task_logger
 from attachguard.adapters.celery_wakeup import TASK
 from attachguard.adapters.processes import name_process
 from attachguard.errors import Unavailable
+from attachguard.jobs import Queue
 from attachguard.service import Service
 
 from .engine import Engine
+
+RESCAN_SECONDS = 15.0
+"""How long one message keeps a worker at re-scanning: with one message a second, fifteen workers can be at it."""
 
 _logger = get_task_logger("attachguard")
 
@@ -21,6 +26,20 @@ _logger = get_task_logger("attachguard")
 def process(service: Service, job: str) -> None:
     """Judge a job. What goes wrong is in the ledger; the relay announces the job again when its time comes."""
     service.process(job, name_process(os.getpid()))
+
+
+def rescan(service: Service) -> None:
+    """Judge bundles of batches again for a while, as long as no submission waits."""
+    owner = name_process(os.getpid())
+    until = time.monotonic() + RESCAN_SECONDS
+    while time.monotonic() < until and service.rescan.work(owner, tuple(Queue)):
+        pass
+
+
+def rescan_schedule(service: Service) -> None:
+    """Begin the batches that are due."""
+    for batch in service.rescan.keep_schedule():
+        _logger.info("re-scan %s begun by the schedule", batch)
 
 
 def tend(service: Service) -> None:
@@ -51,6 +70,8 @@ def signatures(service: Service) -> None:
 
 TASKS: Mapping[str, Callable[..., None]] = {
     TASK: process,
+    "attachguard.rescan": rescan,
+    "attachguard.rescan_schedule": rescan_schedule,
     "attachguard.tend": tend,
     "attachguard.sweep": sweep,
     "attachguard.probe": probe,

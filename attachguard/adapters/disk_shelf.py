@@ -5,15 +5,18 @@ entries changed (POSIX rename(2), fsync(2)).
 """
 
 import hashlib
+import heapq
+import itertools
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from attachguard.errors import StoreUnavailable
+from attachguard.errors import ObjectMissing, StoreUnavailable
 from attachguard.jobs import Kept, Label
 from attachguard.model import Check
 
@@ -27,6 +30,10 @@ _TRIES = 5
 
 class DiskShelf:
     """The port `Shelf` over a folder, which is made (mode 0700) when it is first needed."""
+
+    requests = 0
+    """There is no server."""
+    readers = 1
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
@@ -44,6 +51,8 @@ class DiskShelf:
         """See ports.Shelf."""
         try:
             return self._path(key).open("rb")
+        except FileNotFoundError as error:
+            raise ObjectMissing(f"{self._root} has no {key}") from error
         except OSError as error:
             raise StoreUnavailable(f"{self._root} does not give {key} back: {error.strerror}") from error
 
@@ -77,6 +86,62 @@ class DiskShelf:
                     size=found.st_size,
                     at=datetime.fromtimestamp(found.st_mtime, UTC),
                 )
+
+    def page(self, after: str, limit: int) -> Sequence[Kept]:
+        """See ports.Shelf. Links and what is no plain file are left out: they may lead anywhere."""
+        if not self._root.is_dir():
+            return []  # nothing was put yet
+        return list(itertools.islice(self._behind("", after, limit), limit))
+
+    def _behind(self, folder: str, after: str, limit: int) -> Iterator[Kept]:
+        """Walk a folder in the order of whole keys (a folder's name counts with its slash), a few names at a time."""
+        since = b""
+        while True:
+            names = self._names(folder, os.fsencode(after), since, limit)
+            for name in names:
+                key = folder + os.fsdecode(name)
+                if name.endswith(b"/"):
+                    yield from self._behind(key, after, limit)
+                elif (kept := self._kept(key)) is not None:
+                    yield kept
+            if len(names) < limit:
+                return
+            since = names[-1]
+
+    def _names(self, folder: str, after: bytes, since: bytes, limit: int) -> Sequence[bytes]:
+        """Give the next names of one folder in order; memory is bounded by `limit`, whatever lies in the folder."""
+        start = os.fsencode(folder)
+        try:
+            with os.scandir(os.fsencode(self._root / folder)) as entries:
+                named = (
+                    one.name + b"/" if one.is_dir(follow_symlinks=False) else one.name
+                    for one in entries
+                    if not one.is_symlink()
+                )
+                wanted = (one for one in named if one > since and _may_lie_behind(start + one, after))
+                return heapq.nsmallest(limit, wanted)
+        except FileNotFoundError:
+            return []  # swept away meanwhile
+        except OSError as error:
+            raise StoreUnavailable(f"{self._root / folder} can't be listed: {error.strerror}") from error
+
+    def _kept(self, key: str) -> Kept | None:
+        path = self._root / key
+        try:
+            found = path.stat(follow_symlinks=False)
+        except OSError:
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        return Kept(key=key, location=str(path), size=found.st_size, at=datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def location(self, key: str) -> str:
+        """See ports.Shelf."""
+        return f"{self._root}/{key}"
+
+    def tag(self, key: str, tags: Mapping[str, str]) -> bool:  # noqa: ARG002 - a file has none
+        """See ports.Shelf. A folder has no tags."""
+        return False
 
     def link(self, location: str, label: Label, seconds: int) -> str:  # noqa: ARG002 - see below
         """See ports.Shelf. A file has no URL that ends: whoever may read the folder may read it."""
@@ -112,6 +177,11 @@ class DiskShelf:
             for folder in made:
                 _sync_folder(folder)
             return
+
+
+def _may_lie_behind(key: bytes, after: bytes) -> bool:
+    """Tell whether a key, or something in a folder, comes after another key."""
+    return key > after or (key.endswith(b"/") and after.startswith(key))
 
 
 def _unlisted(error: OSError) -> None:

@@ -7,6 +7,7 @@ Tags and conditional puts are used where the server can (it says 501 once where 
 
 import base64
 import hashlib
+import itertools
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +21,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from attachguard.adapters.forks import renew_after_fork
 from attachguard.adapters.s3_url import S3Place
-from attachguard.errors import StoreUnavailable
+from attachguard.errors import ObjectMissing, StoreUnavailable
 from attachguard.jobs import Kept, Label
 from attachguard.model import Check
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -36,7 +38,9 @@ DOWNLOADS = "private, max-age=3600, immutable"
 NO_DOWNLOADS = "no-store"
 _SHA256 = "ag-sha256"
 _NOT_IMPLEMENTED = frozenset({"NotImplemented", "501", "MethodNotAllowed", "XNotImplemented"})
+_MISSING = frozenset({"NoSuchKey", "404"})
 _TAKEN = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
+_MOST_BARE = 10_000
 _TAG_LENGTH = 256
 _TAG_CHARACTERS = frozenset(" +-=._:/@")
 """Beside letters and digits: what a tag's value may hold (Amazon S3, "Tagging objects")."""
@@ -84,12 +88,18 @@ def connect(place: S3Place, credentials: Credentials | None, **config: object) -
 class S3Shelf:
     """The port `Shelf` over a bucket and a prefix. Thread-safe; connects when first used."""
 
+    readers = 4
+    """Each waits for the server most of the time."""
+
     def __init__(self, place: S3Place, credentials: Credentials | None = None) -> None:
         self.place = place
         self.credentials = credentials
         self._client: S3Client | None = None
         self._lock = threading.Lock()
         self._cannot: set[str] = set()
+        self._bare: set[str] = set()  # keys that were opened here and have no tags
+        self._requests = itertools.count()  # counted in C: threads need no lock
+        self.requests = 0
         renew_after_fork(self)
 
     def after_fork(self) -> None:
@@ -102,7 +112,12 @@ class S3Shelf:
         with self._lock:
             if self._client is None:
                 self._client = connect(self.place, self.credentials)
+                self._client.meta.events.register("before-send.s3", self._count)
             return self._client
+
+    def _count(self, **_: object) -> None:
+        """Hear of every request that goes out; answering nothing lets it go."""
+        self.requests = next(self._requests) + 1
 
     def put(self, key: str, path: Path, label: Label) -> str:
         """See ports.Shelf."""
@@ -123,17 +138,25 @@ class S3Shelf:
     def open(self, key: str) -> IO[bytes]:
         """See ports.Shelf."""
         try:
-            body = self.client().get_object(Bucket=self.place.bucket, Key=self.place.prefix + key)["Body"]
-        except (ClientError, BotoCoreError) as error:
+            answer = self.client().get_object(Bucket=self.place.bucket, Key=self.place.prefix + key)
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                raise ObjectMissing(f"s3://{self.place.bucket} has no {key}") from error
             self._fail(f"does not give {key} back", error)
-        return _Body(cast("IO[bytes]", body))  # type: ignore[return-value]  # reads and closes: all that is asked
+        except BotoCoreError as error:
+            self._fail(f"does not give {key} back", error)
+        if answer.get("TagCount", 0) == 0:
+            if len(self._bare) >= _MOST_BARE:
+                self._bare.clear()
+            self._bare.add(key)
+        return _Body(cast("IO[bytes]", answer["Body"]))  # type: ignore[return-value]  # reads and closes: all that is asked
 
     def delete(self, key: str) -> None:
         """See ports.Shelf."""
         try:
             self.client().delete_object(Bucket=self.place.bucket, Key=self.place.prefix + key)
         except ClientError as error:
-            if _code(error) not in {"NoSuchKey", "404"}:  # Swift says so; S3 does not
+            if _code(error) not in _MISSING:  # Swift says so; S3 does not
                 self._fail(f"did not delete {key}", error)
         except BotoCoreError as error:
             self._fail(f"did not delete {key}", error)
@@ -143,16 +166,71 @@ class S3Shelf:
         pages = self.client().get_paginator("list_objects_v2")
         try:
             for page in pages.paginate(Bucket=self.place.bucket, Prefix=self.place.prefix):
-                for item in page.get("Contents", []):
-                    name = item["Key"]
-                    yield Kept(
-                        key=name.removeprefix(self.place.prefix),
-                        location=f"s3://{self.place.bucket}/{name}",
-                        size=item["Size"],
-                        at=item["LastModified"],
-                    )
+                yield from map(self._kept, page.get("Contents", []))
         except (ClientError, BotoCoreError) as error:
             self._fail("can't be listed", error)
+
+    def page(self, after: str, limit: int) -> Sequence[Kept]:
+        """See ports.Shelf."""
+        found: list[Kept] = []
+        start = self.place.prefix + after
+        try:
+            while len(found) < limit:
+                answer = self.client().list_objects_v2(
+                    Bucket=self.place.bucket,
+                    Prefix=self.place.prefix,
+                    StartAfter=start,
+                    MaxKeys=min(limit - len(found), 1000),
+                )
+                items = answer.get("Contents", [])
+                found += [self._kept(item) for item in items if not item["Key"].endswith("/")]  # a folder's marker
+                if not answer.get("IsTruncated") or not items:
+                    break
+                start = items[-1]["Key"]
+        except (ClientError, BotoCoreError) as error:
+            self._fail("can't be listed", error)
+        return found
+
+    def _kept(self, item: "ObjectTypeDef") -> Kept:
+        name = item["Key"]
+        return Kept(
+            key=name.removeprefix(self.place.prefix),
+            location=f"s3://{self.place.bucket}/{name}",
+            size=item["Size"],
+            at=item["LastModified"],
+        )
+
+    def location(self, key: str) -> str:
+        """See ports.Shelf."""
+        return f"s3://{self.place.bucket}/{self.place.prefix}{key}"
+
+    def tag(self, key: str, tags: Mapping[str, str]) -> bool:
+        """See ports.Shelf. A server that has no tags is asked once; tags that others set stay."""
+        if "tags" in self._cannot:
+            return False
+        where = {"Bucket": self.place.bucket, "Key": self.place.prefix + key}
+        try:
+            merged = {**self._tags(key, where), **clean_tags(tags)}
+            wanted = [{"Key": name, "Value": value} for name, value in merged.items()]
+            self.client().put_object_tagging(**cast("Any", {**where, "Tagging": {"TagSet": wanted}}))
+        except ClientError as error:
+            if _code(error) in _NOT_IMPLEMENTED:
+                self._cannot.add("tags")
+                return False
+            if _code(error) in _MISSING:
+                raise ObjectMissing(f"s3://{self.place.bucket} has no {key}") from error
+            self._fail(f"did not tag {key}", error)
+        except BotoCoreError as error:
+            self._fail(f"did not tag {key}", error)
+        return True
+
+    def _tags(self, key: str, where: Mapping[str, str]) -> Mapping[str, str]:
+        """Read an object's tags, unless it was just opened and the answer said that it has none."""
+        if key in self._bare:
+            self._bare.discard(key)
+            return {}
+        answer = self.client().get_object_tagging(**cast("Any", where))
+        return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
     def link(self, location: str, label: Label, seconds: int) -> str:
         """See ports.Shelf. The server sends the file as a download of its true type, under its safe name."""
@@ -265,8 +343,12 @@ def disposition(name: str) -> str:
 
 def tagging(tags: Mapping[str, str]) -> str:
     """Write tags as the header wants them: values are cut, and characters that S3 refuses become underscores."""
-    clean = {
+    return urlencode(clean_tags(tags), quote_via=quote)
+
+
+def clean_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+    """Cut values, and put underscores where they hold what S3 refuses."""
+    return {
         key: "".join(char if char.isalnum() or char in _TAG_CHARACTERS else "_" for char in value)[:_TAG_LENGTH]
         for key, value in tags.items()
     }
-    return urlencode(clean, quote_via=quote)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from attachguard.cli import check, doctor, engine, explain, policies, quarantine, signatures
+from attachguard.cli import check, doctor, engine, explain, policies, quarantine, rescan, signatures
 from attachguard.cli.console import complain
 from attachguard.cli.output import Listened
 from attachguard.errors import AttachguardError
@@ -30,6 +30,7 @@ app.command("sweep")(engine.sweep)
 app.add_typer(policies.app, name="policy")
 app.add_typer(signatures.app, name="signatures")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(rescan.app, name="rescan")
 
 
 def _print_version(wanted: bool) -> None:

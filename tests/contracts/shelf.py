@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from attachguard.errors import StoreUnavailable
+from attachguard.errors import ObjectMissing, StoreUnavailable
 from attachguard.jobs import Kept, Label
 from attachguard.ports import Shelf
 
@@ -98,6 +98,42 @@ class ShelfContract:
         (one,) = self.kept(shelf, key)
         assert (one.location, one.size) == (location, len(DATA))
         assert one.at.tzinfo is not None
+
+    def test_pages_follow_each_other_in_the_order_of_keys_without_a_gap_or_a_double(
+        self, shelf: Shelf, file: Path
+    ) -> None:
+        keys = [f"{folder}{number}.pdf" for folder in ("ab/", "ab.", "b/c/", "a") for number in range(5)]
+        for one in keys:
+            shelf.put(one, file, labelled())
+        after, found = "", []
+        while page := shelf.page(after, 3):
+            found += [kept.key for kept in page]
+            after = page[-1].key
+            assert len(page) <= 3
+        assert found == sorted(keys, key=str.encode)
+        (next_one,) = shelf.page("ab/3.pdf", 1)
+        assert (next_one.key, next_one.size) == ("ab/4.pdf", len(DATA))
+        assert next_one.location == shelf.location("ab/4.pdf")
+        assert next_one.at.tzinfo is not None
+
+    def test_a_page_of_nothing_is_empty(self, shelf: Shelf, file: Path) -> None:
+        shelf.put("a/b", file, labelled())
+        assert shelf.page("zz", 10) == []
+
+    def test_what_is_not_there_can_be_told_from_a_store_that_is_away(
+        self, shelf: Shelf, broken: Shelf, file: Path, key: str
+    ) -> None:
+        with pytest.raises(ObjectMissing):
+            shelf.open(key)
+        with pytest.raises(StoreUnavailable):
+            broken.page("", 1)
+
+    def test_a_tag_is_set_or_it_is_said_that_there_are_none(self, shelf: Shelf, file: Path, key: str) -> None:
+        shelf.put(key, file, labelled())
+        self.read(shelf, key)
+        if shelf.tag(key, {"ag-verdict": "infected"}):
+            with pytest.raises(ObjectMissing):
+                shelf.tag(f"{key}-none", {"ag-verdict": "infected"})
 
     def test_many_threads_put_at_once(self, shelf: Shelf, file: Path, key: str) -> None:
         keys = [f"{key}{number}" for number in range(12)]

@@ -35,6 +35,19 @@ class TestDisk(ShelfContract):
         (tmp_path / "file").write_text("a file where a folder should be")
         return DiskShelf(tmp_path / "file")
 
+    def test_a_folder_with_many_files_is_listed_in_bounded_steps(self, shelf: Shelf, tmp_path: Path) -> None:
+        folder = tmp_path / "state" / "clean" / "flat"
+        folder.mkdir(parents=True)
+        for number in range(700):
+            (folder / f"{number:04d}").touch()
+        (folder / "link").symlink_to("/etc/passwd")
+        (folder / "9999").mkdir()
+        after, found = "", []
+        while page := shelf.page(after, 100):
+            found += [kept.key for kept in page]
+            after = page[-1].key
+        assert found == [f"flat/{number:04d}" for number in range(700)]
+
     def test_no_folder_is_left_behind(self, shelf: Shelf, file: Path, key: str, tmp_path: Path) -> None:
         shelf.put(key, file, labelled())
         shelf.delete(key)
@@ -135,6 +148,29 @@ class TestCeph(S3Contract):
     @pytest.fixture
     def server(self, ceph: Ceph) -> Ceph:
         return ceph
+
+    def test_tags_of_others_stay(self, shelf: S3Shelf, file: Path, key: str) -> None:
+        shelf.put(key, file, dataclasses.replace(labelled(), tags={"owner": "shop", "ag-verdict": "accepted"}))
+        for opened in (False, True):
+            if opened:
+                self.read(shelf, key)
+            before = shelf.requests
+            assert shelf.tag(key, {"ag-verdict": "infected"})
+            assert shelf.requests == before + 2  # it has tags of others, which are read first
+            answer = shelf.client().get_object_tagging(Bucket=shelf.place.bucket, Key=shelf.place.prefix + key)
+            assert {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} == {
+                "owner": "shop",
+                "ag-verdict": "infected",
+            }
+
+    def test_an_object_without_tags_that_was_read_is_tagged_by_one_request(
+        self, shelf: S3Shelf, file: Path, key: str
+    ) -> None:
+        shelf.put(key, file, dataclasses.replace(labelled(), tags={}))
+        self.read(shelf, key)
+        before = shelf.requests
+        assert shelf.tag(key, {"ag-verdict": "infected"})
+        assert shelf.requests == before + 1
 
     def test_tags_are_written_with_the_put(self, shelf: S3Shelf, file: Path, key: str) -> None:
         shelf.put(key, file, labelled())

@@ -142,15 +142,15 @@ class SqlCaretaker:
     def wanted_locations(self, locations: Sequence[str]) -> frozenset[str]:
         """See ports.Caretaker."""
         with self._database.reading() as connection:
-            found = connection.execute(
-                select(VERDICTS.c.delivered_location)
-                .join(SUBMISSIONS, SUBMISSIONS.c.id == VERDICTS.c.submission_id)
-                .where(
-                    VERDICTS.c.delivered_location.in_(locations),
-                    VERDICTS.c.fence == SUBMISSIONS.c.verdict_fence,
-                )
+            return frozenset(
+                location
+                for column in (VERDICTS.c.delivered_location, VERDICTS.c.withheld_location)
+                for location in connection.execute(
+                    select(column)
+                    .join(SUBMISSIONS, SUBMISSIONS.c.id == VERDICTS.c.submission_id)
+                    .where(column.in_(locations), VERDICTS.c.fence == SUBMISSIONS.c.verdict_fence)
+                ).scalars()
             )
-            return frozenset(location for location in found.scalars() if location)
 
     def _jobs(self, *which: ColumnElement[bool]) -> Sequence[RowMapping]:
         with self._database.reading() as connection:

@@ -222,7 +222,7 @@ def received_file(row: RowMapping) -> Received:
         safe_name=row["safe_name"],
         declared_type=row["declared_type"],
         source=row["source"],
-        size=row["size"],
-        sha256=row["sha256"],
+        size=row["size"] if row["held_size"] is None else row["held_size"],
+        sha256=row["held_sha256"] or row["sha256"],
         key=row["quarantine_key"] or "",
     )

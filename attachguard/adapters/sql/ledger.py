@@ -1,7 +1,8 @@
 """The ledger in SQL: every verdict, durably, before it is given. SQLite by default, PostgreSQL by URL.
 
-One object, five roles (ports.py): `Ledger` records the verdict of a synchronous check; `Intake` takes submissions in,
-`Desk` hands out jobs, `Caretaker` finds what was left behind, `Register` is read and reviewed.
+One object, six roles (ports.py): `Ledger` records the verdict of a synchronous check; `Intake` takes submissions in,
+`Desk` hands out jobs, `Caretaker` finds what was left behind, `Register` is read and reviewed,
+`Rescans` has what was delivered judged again.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from attachguard.adapters.sql.desk import SqlDesk
 from attachguard.adapters.sql.intake import SqlIntake
 from attachguard.adapters.sql.moves import note
 from attachguard.adapters.sql.register import SqlRegister
+from attachguard.adapters.sql.rescans.ledger import SqlRescans
 from attachguard.adapters.sql.rows import attachment_row, encode_findings, root_id, write_verdicts
 from attachguard.adapters.sql.schema import ATTACHMENTS, JOBS, SUBMISSIONS
 from attachguard.errors import LedgerUnavailable
@@ -22,7 +24,7 @@ from attachguard.model import Check, SubmissionVerdict
 from attachguard.states import JobState, SubmissionState
 
 
-class SqlLedger(SqlIntake, SqlDesk, SqlCaretaker, SqlRegister):
+class SqlLedger(SqlIntake, SqlDesk, SqlCaretaker, SqlRegister, SqlRescans):
     """The whole ledger in the database that `url` names. Thread-safe; tables are made when first needed."""
 
     def __init__(self, url: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

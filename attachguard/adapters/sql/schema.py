@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    UniqueConstraint,
 )
 
 
@@ -91,6 +90,8 @@ ATTACHMENTS = Table(
     Column("kind", String(16)),
     Column("quarantine_key", String(200), unique=True),
     Column("bytes", String(16), nullable=False),
+    Column("held_size", BigInteger),  # of what is in quarantine, where that is not what was received
+    Column("held_sha256", String(64)),
     Index("ix_attachments_submission", "submission_id", "number"),
     Index("ix_attachments_sha256", "sha256"),
     Index("ix_attachments_bytes", "bytes", "submission_id"),
@@ -113,9 +114,6 @@ JOBS = Table(
     Column("deadline_at", Utc, nullable=False),
     Column("announced_at", Utc),
     Column("trouble", String(64)),
-    Column("batch_id", ForeignKey("batches.id")),
-    Column("batch_key", Text),
-    UniqueConstraint("batch_id", "batch_key", name="uq_jobs_batch"),
     Index("ix_jobs_ready", "state", "rank", "run_after"),
     Index("ix_jobs_deadline", "state", "deadline_at"),
 )
@@ -149,7 +147,14 @@ VERDICTS = Table(
     Column("delivered_size", BigInteger),
     Column("delivered_sha256", String(64)),
     Column("delivered_location", Text),
+    Column("withheld_location", Text),  # where an object lies that must no longer be delivered
+    Column("checked_at", Utc),  # the last time that this verdict was confirmed, and by what
+    Column("checked_engine", String(100)),
+    Column("checked_signatures", String(200)),
+    Column("checked_policy", String(100)),
+    Column("checked_build", String(40)),
     Index("ix_verdicts_location", "delivered_location"),
+    Index("ix_verdicts_withheld", "withheld_location"),
     Index("ix_verdicts_outcome", "outcome", "recorded_at"),
 )
 
@@ -180,13 +185,81 @@ BATCHES = Table(
     "batches",
     METADATA,
     Column("id", String(64), primary_key=True),
-    Column("source", Text, nullable=False),
+    Column("request", Text, nullable=False),  # JSON: batches.Request
+    Column("yardstick", Text, nullable=False),  # JSON: batches.Yardstick
     Column("state", String(16), nullable=False),
-    Column("cursor", Text),  # where the next page of the listing begins; moved together with the page's jobs
-    Column("done", Integer, nullable=False),
+    Column("cursor", Untrusted),  # the last object that was written down; moved together with its page
+    Column("listed", Integer, nullable=False),
+    Column("next_at", Utc, nullable=False),  # the earliest moment at which more objects may be handed out
+    Column("claim", String(32)),  # of who lists the next page
+    Column("owner", String(200)),
+    Column("lease_until", Utc),
+    Column("found", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
+    Column("scans", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("finished_at", Utc),
+    Column("summary", Text),  # JSON, once it is finished: what became of objects whose rows are gone
+    Index("ix_batches_state", "state", "created_at"),
+)
+
+BATCH_OBJECTS = Table(
+    "batch_objects",
+    METADATA,
+    Column("batch_id", ForeignKey("batches.id"), primary_key=True),
+    Column("key", Untrusted, primary_key=True),
+    Column("location", Untrusted, nullable=False),
+    Column("name", Untrusted, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64)),
+    Column("twin", String(64)),  # the same for objects that must get the same verdict
+    Column("kind", String(16)),
+    Column("policy", Text, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("attachment_id", String(100)),
+    Column("submission_id", String(64)),
+    Column("before_outcome", String(16)),
+    Column("before_engine", String(100)),
+    Column("before_signatures", String(200)),
+    Column("before_at", Utc),
+    Column("before_policy", String(100)),
+    Column("before_build", String(40)),
+    Column("state", String(16), nullable=False),
+    Column("claim", String(32)),
+    Column("owner", String(200)),
+    Column("lease_until", Utc),
+    Column("run_after", Utc, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("tried_at", Utc),  # when it was first taken up
+    Column("result", String(16)),
+    Column("outcome", String(16)),
+    Column("reasons", Text),
+    Column("engine", String(100)),
+    Column("signatures", String(200)),
+    Column("judged_at", Utc),
+    Column("ruled_by", String(100)),
+    Column("trouble", String(64)),
+    Column("detail", Text),
+    Column("held_key", String(200)),
+    Index("ix_batch_objects_ready", "batch_id", "state", "attempts", "twin"),
+    Index("ix_batch_objects_twin", "batch_id", "twin"),
+    Index("ix_batch_objects_claim", "claim"),
+    Index("ix_batch_objects_lease", "state", "lease_until"),
+)
+
+RESCAN_SCHEDULE = Table(
+    "rescan_schedule",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("plan", Text, nullable=False),  # JSON: batches.Schedule
+    Column("seen_signatures", Text),  # the newest that were seen, and since when
+    Column("seen_at", Utc),
+    Column("done_signatures", Text),  # the last that a batch was made for
+    Column("nightly_at", Utc),  # when the next nightly batch is due
 )
 
 APPEND_ONLY = {
