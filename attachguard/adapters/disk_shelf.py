@@ -89,7 +89,7 @@ class DiskShelf:
 
     def page(self, after: str, limit: int) -> Sequence[Kept]:
         """See ports.Shelf. Links and what is no plain file are left out: they may lead anywhere."""
-        if not self._root.is_dir():
+        if not self._root.exists():
             return []  # nothing was put yet
         return list(itertools.islice(self._behind("", after, limit), limit))
 
