@@ -79,7 +79,7 @@ _ALL = (
         title="PDF document",
         media_type="application/pdf",
         extensions=("pdf",),
-        methods=("print", "raster"),
+        methods=("print", "reprint", "raster"),
         unlocked_by="unlock",
     ),
     Kind(

@@ -66,7 +66,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType({program.name: program for pr
 PRINTER = PROGRAMS["pdftocairo"]
 """What the method `print` prints with."""
 
-DRAWN = frozenset({"print", "raster"})
+DRAWN = frozenset({"print", "reprint", "raster"})
 """The methods (kinds.Kind.methods) that draw text, and so need fonts."""
 
 PAGE = (

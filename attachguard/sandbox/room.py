@@ -89,10 +89,13 @@ class Room:
         return Inspection(findings=said.findings, parts=parts, peak_rss=said.peak)
 
     def normalize(self, attachment: Attachment, method: str, parts: Sequence[JudgedPart], limits: Limits) -> Rebuilt:
-        """Make a safe copy. See ports.Sandbox. Method `print` starts the printer first, in a room of its own."""
+        """Make a safe copy. See ports.Sandbox. Method `print` starts the printer first, in a room of its own.
+
+        Method `reprint` prints what the reader wrote anew for the printer.
+        """
         printed, peak = None, 0
-        if method == "print":
-            printout = self._print(attachment)
+        if method in {"print", "reprint"}:
+            printout = self._print(attachment) if method == "print" else self._reprint(attachment, limits)
             if printout.data is None:
                 return printout
             printed, peak = printout.data, printout.peak_rss
@@ -176,6 +179,15 @@ class Room:
         """Have the printer print a file; its output is as hostile as its input and goes into another child."""
         with self._job() as (source, output):
             _file(source, attachment)
+            return self._printout(source, output)
+
+    def _reprint(self, attachment: Attachment, limits: Limits) -> Rebuilt:
+        """Have the file written anew for the printer, and that printed."""
+        prepared = self.normalize(attachment, "prepare", (), limits)
+        if prepared.data is None:
+            return prepared
+        with self._job() as (source, output):
+            source.add(prepared.data)
             return self._printout(source, output)
 
     def _printout(self, source: InputBuilder, output: Output) -> Rebuilt:

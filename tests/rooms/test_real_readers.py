@@ -7,6 +7,7 @@ from attachguard.kinds import KINDS
 from attachguard.model import Attachment, Limits
 from attachguard.ports import Sandbox
 from attachguard.sandbox.programs import PAGE
+from tests.formats.pdf.test_reprint import highlighted
 from tests.rooms.rooms import attachment_of
 
 LIMITS = Limits()
@@ -27,6 +28,16 @@ def test_a_page_is_recognised_read_printed_and_found_faithful(sandbox: Sandbox, 
     (alike,) = sandbox.verify(page, copy, LIMITS).findings
     assert alike.code == "copy.likeness"
     assert float(alike.detail) > 0.9
+
+
+def test_a_document_is_written_anew_and_printed_again_in_rooms_of_their_own(sandbox: Sandbox, tmp_path: Path) -> None:
+    highlights = attachment_of(tmp_path, highlighted())
+    rebuilt = sandbox.normalize(highlights, "reprint", (), LIMITS)
+    assert rebuilt.data is not None, rebuilt.findings
+    copy = attachment_of(tmp_path, rebuilt.data, method="reprint")
+    assert {finding.code for finding in sandbox.verify(highlights, copy, LIMITS).findings} == {"copy.likeness"}
+    plain = sandbox.normalize(attachment_of(tmp_path, PAGE), "reprint", (), LIMITS)
+    assert (plain.data, [finding.code for finding in plain.findings]) == (None, ["copy.failed"])
 
 
 def test_every_check_of_a_healthy_room_is_good(sandbox: Sandbox) -> None:

@@ -109,7 +109,7 @@ def test_a_policy_says_how_pages_become_a_copy(tmp_path: Path) -> None:
     assert policy.limits.flatten == Flatten(links=Links.KEEP_WEB, method="raster", dpi=200)
     assert policy.methods(KINDS["pdf"]) == ("raster",)
     assert policy.methods(KINDS["html"]) == ("rebuild",)
-    assert load_policy().methods(KINDS["pdf"]) == ("print", "raster")
+    assert load_policy().methods(KINDS["pdf"]) == ("print", "reprint", "raster")
 
 
 def test_lint_tells_when_nobody_is_warned_before_signatures_are_refused(tmp_path: Path) -> None:

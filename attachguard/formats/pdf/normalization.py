@@ -11,6 +11,7 @@ from attachguard.formats.pdf.images import UndecodableError
 from attachguard.formats.pdf.losses import losses
 from attachguard.formats.pdf.losttext import comparing
 from attachguard.formats.pdf.pdfium import UnreadableError, opens
+from attachguard.formats.pdf.prepare import prepared
 from attachguard.formats.pdf.raster import TooMuchError, rasterize, steps
 from attachguard.formats.pdf.rebuild import RefusedError
 from attachguard.formats.pdf.repair import for_pdfium
@@ -32,12 +33,19 @@ def normalize(order: Order) -> Rebuilt:
     """Make a copy that holds pages, fonts and pictures, and says a title and a language: nothing that acts.
 
     `print`: rebuild what the printing program made of the original by an allow-list, its lost text said beside it.
+    `prepare`: write it anew for the printing program, which then prints it again for `reprint`; that is no copy either.
     `raster`: draw every page as a picture with a text layer.
     `unlock`: write down what the password opens; that is no copy yet, and as hostile as before.
     Findings say what the copy lost, or why there is none.
     The same input gives the same bytes.
     """
-    makers = {"print": _printed, "raster": _rastered, "unlock": _unlocked}
+    makers = {
+        "print": _printed,
+        "reprint": _printed,
+        "raster": _rastered,
+        "prepare": _prepared,
+        "unlock": _unlocked,
+    }
     if order.method not in makers:
         return Rebuilt(data=None, findings=(Finding("copy.unsupported", detail=order.method),))
     try:
@@ -67,6 +75,13 @@ def _rastered(order: Order) -> Rebuilt:
     if made.sharpness != steps(order.limits)[0]:
         lost = (*lost, Finding("lost.sharpness", detail=f"{made.sharpness.dpi} points per inch"))
     return Rebuilt(data=made.data, findings=lost)
+
+
+def _prepared(order: Order) -> Rebuilt:
+    data = prepared(order.original, order.limits)
+    if data is None:
+        return Rebuilt(data=None, findings=(Finding("copy.failed", "reprint", "there is nothing to print otherwise"),))
+    return Rebuilt(data=data)
 
 
 def _unlocked(order: Order) -> Rebuilt:
