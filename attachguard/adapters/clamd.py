@@ -7,8 +7,9 @@ passes one again after every "clean".
 
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Protocol, Self
 from attachguard.adapters import clamd_probes
 from attachguard.adapters.clamd_conf import ClamdSettings
 from attachguard.adapters.clamd_control import Stats, ping, stats, version
-from attachguard.adapters.clamd_live import Live, asker, prove_all, signature_identity
+from attachguard.adapters.clamd_live import Live, asker, prove_all, prove_essential, signature_identity
 from attachguard.adapters.clamd_wire import TOO_LARGE, Address, Deadline, NobodyThere, ask
 from attachguard.adapters.forks import renew_after_fork
 from attachguard.adapters.scanned_file import HashedFile, Rereadable, opened
@@ -31,6 +32,10 @@ SCAN_SECONDS = 60.0
 
 PROVEN_SECONDS = 60.0
 """How long a passed probe counts."""
+
+WATCH_SECONDS = 5.0
+"""How often a clamd that was asked once is looked after without being asked: is it there, does it find EICAR, are there
+new signatures? And all probes again shortly before they no longer count."""
 
 WITHOUT_MD5_CACHE = (1, 5)
 """Engines before this one can't tell that an Office document needs a password."""
@@ -117,10 +122,12 @@ class Clamd:
         rules: SignatureRules | None = None,
         scan_seconds: float = SCAN_SECONDS,
         proven_seconds: float = PROVEN_SECONDS,
+        watch_seconds: float = WATCH_SECONDS,
     ) -> None:
         """Remember the source; nothing is started or asked before the first scan or probe.
 
-        `limits`: what it must take to be believed; `rules`: how old its official signatures may be.
+        `limits`: what it must take to be believed; `rules`: how old its official signatures may be. From its first
+        good answer on, the clamd is looked after every `watch_seconds` by a thread of its own.
         """
         self._source = source
         self._limits = limits or Limits()
@@ -128,7 +135,9 @@ class Clamd:
         self._seconds = scan_seconds
         self._proven = proven_seconds
         self._proof: _Proof | None = None
-        self._closed = False
+        self._watch_seconds = watch_seconds
+        self._watcher: threading.Thread | None = None
+        self._closed = threading.Event()
         self._slots = threading.BoundedSemaphore(source.slots)
         renew_after_fork(self)
 
@@ -176,6 +185,7 @@ class Clamd:
                 ping(live.address, deadline)
         except ScannerUnavailable as error:
             return (Check(name="clamd", ok=False, detail=str(error)),)
+        self._begin_to_watch()
         whose = "private" if live.private else "running"
         return (
             Check(name="clamd", ok=True, detail=f"{live.version.engine}, {whose}, at {live.address}"),
@@ -188,14 +198,16 @@ class Clamd:
 
     def close(self) -> None:
         """Let running scans come to their end, then end a private clamd. No scan is taken from now on."""
-        if self._closed:
+        if self._closed.is_set():
             return
-        self._closed = True
+        self._closed.set()
         deadline = Deadline.after(self._seconds)
         for _ in range(self._source.slots):
             if not self._slots.acquire(timeout=max(0.0, deadline.at - time.monotonic())):
                 break
         self._source.close()
+        if self._watcher is not None:
+            self._watcher.join(max(0.0, deadline.at - time.monotonic()))
 
     def __enter__(self) -> Self:
         return self
@@ -206,8 +218,9 @@ class Clamd:
         self.close()
 
     def after_fork(self) -> None:
-        """In a forked process: as many slots as ever, whatever the parent was doing."""
+        """In a forked process: as many slots as ever, whatever the parent was doing, and nobody who watches yet."""
         self._slots = threading.BoundedSemaphore(self._source.slots)
+        self._watcher = None
 
     def _answer(self, file: Rereadable, size: int) -> tuple[Live, ScanResult]:
         deadline = Deadline.after(self._seconds)
@@ -248,13 +261,37 @@ class Clamd:
         """Return when this clamd has passed its probes within the last minute."""
         if self._is_proven(live):
             return
+        self._prove(live, deadline)
+        self._begin_to_watch()
+
+    def _prove(self, live: Live, deadline: Deadline) -> None:
         now = time.monotonic()
         prove_all(live, self._limits, deadline)
         self._proof = _Proof(live, now)
 
-    def _is_proven(self, live: Live) -> bool:
+    def _is_proven(self, live: Live, spare: float = 0.0) -> bool:
+        """Tell whether the probes it passed count, and will for so many seconds more."""
         proof = self._proof
-        return proof is not None and proof.live == live and time.monotonic() - proof.at < self._proven
+        return proof is not None and proof.live == live and time.monotonic() - proof.at < self._proven - spare
+
+    def _begin_to_watch(self) -> None:
+        if self._watcher is None and not self._closed.is_set():
+            watched = (weakref.ref(self), self._closed, self._watch_seconds)
+            self._watcher = threading.Thread(target=_watch, args=watched, name="attachguard-clamd-watch", daemon=True)
+            self._watcher.start()
+
+    def tend(self) -> None:
+        """Do for the clamd what the first question after a pause would do: replace a dead one, prove a new one.
+
+        Raises ScannerUnavailable as a scan would.
+        """
+        deadline = Deadline.after(self._seconds)
+        live = self._source.live(deadline)
+        with self._slot(deadline), self._doubting(live):
+            if self._is_proven(live, spare=self._watch_seconds * 2):
+                prove_essential(live, deadline)
+            else:
+                self._prove(live, deadline)
 
     def _refuse_old(self, live: Live) -> None:
         age = signature_age(live, self._rules)
@@ -262,7 +299,7 @@ class Clamd:
             raise ScannerUnavailable(f"the signatures are not used: {live.signatures}, {age.told}; {HOW_TO_UPDATE}")
 
     def _refuse_closed(self) -> None:
-        if self._closed:
+        if self._closed.is_set():
             raise ScannerUnavailable("the scanner was closed")
 
     @contextmanager
@@ -286,6 +323,17 @@ class Clamd:
         if live.stream_length is not None:
             found.append(clamd_probes.too_large_check(asked, live.stream_length))
         return found
+
+
+def _watch(watched: "weakref.ref[Clamd]", closed: threading.Event, seconds: float) -> None:
+    """Look after a clamd until it is closed, or forgotten: this thread does not keep it alive."""
+    while not closed.wait(seconds):
+        scanner = watched()
+        if scanner is None:
+            return
+        with suppress(ScannerUnavailable):  # the next scan says so, and `probe`
+            scanner.tend()
+        del scanner
 
 
 def _edition(live: Live) -> str | None:

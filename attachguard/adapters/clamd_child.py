@@ -1,7 +1,7 @@
 """The private clamd: started when first needed, watched, started again when it dies, never left behind.
 
-Safe with threads, and with fork(): a forked process goes on asking the clamd it inherited, never ends it, and
-starts one of its own when the inherited one is gone.
+Safe with threads, and with fork(): a forked process asks the clamd that the process it came from looks after, hears of
+its successors, never ends it, and starts one of its own when nobody looks after one any more.
 """
 
 import os
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from attachguard.adapters.clamd_board import Board
 from attachguard.adapters.clamd_conf import ClamdSettings, temporary_folder
 from attachguard.adapters.clamd_control import ping
 from attachguard.adapters.clamd_live import Live, prove_essential
@@ -35,6 +36,12 @@ WATCH_SECONDS = 30.0
 
 RETIRE_SECONDS = 90.0
 """Longer than any scan may take (clamd.SCAN_SECONDS)."""
+
+TENDED_SECONDS = START_SECONDS + 60.0
+"""How long the process that looks after clamd may be busy with a new one: until then a forked one starts none."""
+
+_PAUSE = 0.05
+"""Seconds between two looks for a successor."""
 
 _PING_SECONDS = 2.0
 """A private clamd is never so busy that it can't answer PING in this time: we ask it no more than it can do."""
@@ -88,6 +95,7 @@ class ClamdChild:
         self._retired: list[Future[ClamdProcess]] = []
         self._latest: Live | None = None
         self._inherited: Live | None = None
+        self._board = Board()
         renew_after_fork(self)
 
     @property
@@ -108,6 +116,7 @@ class ClamdChild:
             self._latest = start.result(timeout=deadline.left()).live
         except FutureTimeoutError as error:
             raise NoAnswerInTime("clamd is still loading its signatures") from error
+        self._board.write(self._latest)
         return self._latest
 
     def doubt(self, live: Live) -> None:
@@ -178,16 +187,18 @@ class ClamdChild:
         self._inherited, self._latest = self._latest or self._inherited, None
 
     def _inherited_live(self, deadline: Deadline) -> Live | None:
-        inherited = self._inherited
-        if inherited is None or self._closed.is_set():
+        """In a forked process: who answers there, or None when nobody does and nobody will."""
+        if self._inherited is None or self._closed.is_set():
             return None
-        try:
-            ping(inherited.address, deadline.sooner(_PING_SECONDS))
-        except ScannerUnavailable:
-            deadline.left()
-            self._inherited = None
-            return None
-        return inherited
+        while True:
+            self._inherited = self._board.read() or self._inherited
+            if _pongs(self._inherited, deadline):
+                return self._inherited
+            if not self._board.tended(TENDED_SECONDS):
+                self._inherited = None
+                self._board = Board()
+                return None
+            time.sleep(min(_PAUSE, deadline.left()))
 
     def _current(self, deadline: Deadline) -> "Future[ClamdProcess]":
         if not self._lock.acquire(timeout=deadline.left()):
@@ -288,3 +299,11 @@ class ClamdChild:
             start.set_exception(error)
         else:
             start.set_result(process)
+
+
+def _pongs(live: Live, deadline: Deadline) -> bool:
+    try:
+        ping(live.address, deadline.sooner(_PING_SECONDS))
+    except ScannerUnavailable:
+        return False
+    return True

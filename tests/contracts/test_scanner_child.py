@@ -187,6 +187,16 @@ class TestLife:
         assert done.stdout.splitlines() == ["child True True", "parent True", "orphan True False"]
         assert homes(temp) == []
 
+    def test_forked_processes_hear_of_new_signatures_and_of_successors(self, temp: Path) -> None:
+        (temp / "set").mkdir(mode=0o755)
+        (temp / "set" / "demo.ndb").write_text(demo_line())
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", SCRIPT + WORKER], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines() == ["nothing yet", "Our.Marker.UNOFFICIAL", "another, of the parent's", "True"]
+        shutil.rmtree(temp / "set")
+        assert homes(temp) == []
+
 
 SCRIPT = """
 import os, sys, time
@@ -236,6 +246,45 @@ scanner.close()
 """
 
 
+WORKER = """
+from attachguard.adapters.signatures import SignatureSet
+
+folder = Path(os.environ["TMPDIR"]) / "set"
+child = ClamdChild(SignatureSet(folder=folder), watch_seconds=0.1)
+scanner = Clamd(child, watch_seconds=0.1)
+scanner.probe()
+clamd = int(scanner.probe()[-3].detail.split("process ")[1].split(",")[0])
+
+def work():
+    path = folder / "file"
+    path.write_bytes(b"a marker of our own")
+    print(scanner.scan(path).hit or "nothing yet")
+    (folder / "our.ndb").write_text("Our.Marker:0:*:" + path.read_bytes().hex() + chr(10))
+    while scanner.scan(path).hit is None:
+        time.sleep(0.02)
+    print(scanner.scan(path).hit)
+    live = child.live(Deadline.after(5))
+    processes = (one for one in Path("/proc").iterdir() if one.name.isdigit())
+    home = str(live.address.path.parent).encode()
+    (pid,) = (int(one.name) for one in processes if home in (one / "cmdline").read_bytes())
+    os.kill(pid, 9)
+    found = scanner.scan(path).hit
+    again = child.live(Deadline.after(5))
+    print("another, of the parent's" if again != live and child._start is None else "its own")
+    print(found is not None)
+
+pid = os.fork()
+if not pid:
+    try:
+        work()
+    finally:
+        sys.stdout.flush()
+        os._exit(0)
+os.waitpid(pid, 0)
+scanner.close()
+"""
+
+
 class TestFailing:
     def test_one_that_was_killed_is_replaced(self, scanner: Clamd, tmp_path: Path) -> None:
         path = put(tmp_path, clamd_probes.eicar())
@@ -243,6 +292,13 @@ class TestFailing:
             assert scanner.scan(path).hit is not None
             kill(pid_of(scanner))
         assert scanner.scan(path).hit is not None
+
+    def test_one_that_was_killed_is_replaced_while_nobody_asks(self, source: ClamdChild, temp: Path) -> None:
+        with Clamd(source, scan_seconds=5, watch_seconds=0.05) as scanner:
+            pid = pid_of(scanner)
+            before = homes(temp)
+            kill(pid)
+            until(lambda: homes(temp) not in ([], before))
 
     def test_one_that_hangs_costs_one_deadline_and_is_replaced(self, source: ClamdChild, tmp_path: Path) -> None:
         path = put(tmp_path, clamd_probes.eicar())

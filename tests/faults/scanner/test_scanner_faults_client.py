@@ -130,6 +130,40 @@ def test_a_probe_counts_for_a_minute() -> None:
     assert PROVEN_SECONDS == 60
 
 
+def test_the_probes_are_asked_by_themselves_and_in_time(clamd: ScriptedClamd, tmp_path: Path) -> None:
+    asked: list[float] = []
+
+    def noted(link: socket.socket) -> None:
+        data = read_stream(link)
+        if data == clamd_probes.encrypted_zip():
+            asked.append(time.monotonic())
+        link.sendall(PROBES.get(data, CLEAN))
+
+    clamd.behaviour = noted
+    with Clamd(RunningClamd(clamd.unix), proven_seconds=0.4, watch_seconds=0.05) as scanner:
+        assert scanner.scan(put(tmp_path, b"good morning")).hit is None
+        limit = time.monotonic() + 10
+        while len(asked) < 4 and time.monotonic() < limit:
+            time.sleep(0.01)
+    assert len(asked) >= 4
+    told = len(asked)
+    time.sleep(0.2)
+    assert len(asked) == told  # a scanner that was closed asks nothing
+
+
+def test_a_clamd_that_falls_blind_while_nobody_asks_is_asked_everything_before_it_is_believed_again(
+    clamd: ScriptedClamd, tmp_path: Path
+) -> None:
+    path = put(tmp_path, b"good morning")
+    with Clamd(RunningClamd(clamd.unix), watch_seconds=0.02) as scanner:
+        assert scanner.scan(path).hit is None
+        clamd.behaviour = saying(CLEAN)
+        time.sleep(0.3)
+        clamd.behaviour = lenient
+        with pytest.raises(ScannerUnavailable, match="encrypted zip passes"):
+            scanner.scan(path)
+
+
 def test_new_signatures_are_recorded_with_the_first_answer_they_give(
     clamd: ScriptedClamd, scanner: Clamd, tmp_path: Path
 ) -> None:
