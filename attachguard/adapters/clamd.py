@@ -22,7 +22,7 @@ from attachguard.adapters.clamd_control import Stats, ping, stats, version
 from attachguard.adapters.clamd_live import Live, asker, prove_all, prove_essential, signature_identity
 from attachguard.adapters.clamd_wire import TOO_LARGE, Address, Deadline, NobodyThere, ask
 from attachguard.adapters.forks import renew_after_fork
-from attachguard.adapters.scanned_file import HashedFile, Rereadable, opened
+from attachguard.adapters.scanned_file import Digested, Rereadable, opened
 from attachguard.adapters.signatures.age import HOW_TO_UPDATE, signature_age, signature_checks
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import Check, Limits, ScanIdentity, ScanResult, SignatureRules
@@ -151,13 +151,11 @@ class Clamd:
             _, result = self._answer(file, size)
         return result
 
-    def look(self, path: Path) -> Look:
-        """Scan one file, as `scan` does, and tell exactly which bytes were looked at by exactly whom."""
-        with opened(path) as (file, size):
-            hashed = HashedFile(file)
-            live, result = self._answer(hashed, size)
-        sha256 = hashed.sha256() if hashed.count == size else None
-        return Look(result=result, size=size, sha256=sha256, edition=_edition(live))
+    def look(self, file: Digested) -> Look:
+        """Scan the bytes of one file, as `scan` does, and tell exactly which were looked at by exactly whom."""
+        live, result = self._answer(file, file.size)
+        sha256 = file.sha256() if file.count == file.size else None
+        return Look(result=result, size=file.size, sha256=sha256, edition=_edition(live))
 
     def edition(self) -> str | None:
         """Name all that an answer depends on beside the file: engine, database, settings.

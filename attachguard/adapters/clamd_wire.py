@@ -26,8 +26,12 @@ from attachguard.model import printable
 TOO_LARGE = "Heuristics.Limits.Exceeded.StreamMaxLength"
 """Our own name, in clamd's way of naming, for a file that is larger than clamd takes: final, and never clean."""
 
-CHUNK = 64 * 1024
-"""Bytes per chunk. Larger ones gain nothing: clamd reads about 4 KiB at a time (measured)."""
+CHUNK = 512 * 1024
+"""Bytes per chunk. clamd reads about 4 KiB at a time, whatever is sent; but we are woken a tenth as often as with
+64 KiB (measured: 10 MiB with 16 changes of task and not 163)."""
+
+_QUEUED = 1024 * 1024
+"""Bytes that may wait in a Unix socket, as far as the kernel allows (unix(7), SO_SNDBUF; usually 208 KiB, twice)."""
 
 REPLY_LENGTH = 1024
 """An answer that has not ended after this many bytes is not one of clamd's."""
@@ -83,6 +87,7 @@ class UnixAddress:
         """Connect; raises OSError, BlockingIOError when too many others wait."""
         link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _QUEUED)
             link.settimeout(timeout)
             link.connect(str(self.path))
         except OSError:
@@ -155,7 +160,7 @@ def ask(address: Address, source: Source, size: int, deadline: Deadline) -> str 
 
 def _send(link: socket.socket, source: Source, size: int, deadline: Deadline) -> bool:
     """Send the stream; False when clamd stopped listening or spoke before the end, so it can't have seen all."""
-    buffer = bytearray(4 + CHUNK)
+    buffer = bytearray(4 + max(1, min(CHUNK, size)))
     view = memoryview(buffer)
     left = size
     try:

@@ -10,7 +10,6 @@ look after has no edition, so nothing of its answers is kept. Only a scanner tha
 that is gone, not believed or too old raises here as it does without this.
 """
 
-import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -22,7 +21,7 @@ from typing import Protocol, Self
 
 from attachguard.adapters.clamd import Look
 from attachguard.adapters.forks import renew_after_fork
-from attachguard.adapters.scanned_file import opened
+from attachguard.adapters.scanned_file import Digested, digested, opened
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import Check, ScanResult
 from attachguard.version import __version__
@@ -41,8 +40,8 @@ class Seeing(Protocol):
         """Name engine, database and settings; None: not to be known. Raises ScannerUnavailable as `scan` does."""
         ...
 
-    def look(self, path: Path) -> Look:
-        """Scan one file. Raises ScannerUnavailable."""
+    def look(self, file: Digested) -> Look:
+        """Scan the bytes of one file. Raises ScannerUnavailable."""
         ...
 
     def scan(self, path: Path) -> ScanResult:
@@ -101,9 +100,11 @@ class CachedScanner:
         edition = self._inner.edition()
         if edition is None:
             return self._inner.scan(path)
-        if (known := self._known(edition, _digest(path))) is not None:
-            return known
-        look = self._inner.look(path)
+        with opened(path) as (file, size):
+            held = digested(file, size)
+            if (known := self._known(edition, (held.sha256(), held.size))) is not None:
+                return known
+            look = self._inner.look(held)
         self._keep(look)
         return look.result
 
@@ -166,12 +167,3 @@ class CachedScanner:
         if whole != self._edition:
             self._kept.clear()
             self._edition = whole
-
-
-def _digest(path: Path) -> tuple[str, int]:
-    with opened(path) as (file, _):
-        try:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise ScannerUnavailable(f"the file to scan can't be read: {error.strerror}") from error
-        return digest, file.tell()

@@ -15,6 +15,11 @@ _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 """No link is followed, and a pipe does not block."""
 
 
+HELD = 16 * 1024 * 1024
+"""A file of at most this many bytes is held in memory while it is looked up and scanned: read once, hashed once. So
+much memory each thread that scans may need; larger files are read twice."""
+
+
 class Rereadable(Protocol):
     """Bytes that can be read again from the start."""
 
@@ -24,6 +29,24 @@ class Rereadable(Protocol):
 
     def seek(self, offset: int, /) -> int:
         """Go back to the start (offset 0)."""
+        ...
+
+
+class Digested(Rereadable, Protocol):
+    """Bytes that can be read again, and whose digest is known."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """Bytes handed out since the start."""
+        ...
+
+    def sha256(self) -> str:
+        """Tell the digest of what was handed out, when it was all."""
         ...
 
 
@@ -41,12 +64,62 @@ def opened(path: Path) -> Iterator[tuple[FileIO, int]]:
         yield file, found.st_size
 
 
+def digested(file: FileIO, size: int) -> Digested:
+    """Read a file to its end, and keep it in memory where it is small enough; raises ScannerUnavailable.
+
+    Either way what is handed out afterwards is digested itself: a file that changes in between has another digest.
+    """
+    try:
+        if size <= HELD:
+            return HeldFile(file.read(size + 1))
+        hashed = HashedFile(file, size)
+        buffer = memoryview(bytearray(1024 * 1024))
+        while hashed.readinto(buffer):
+            pass
+    except OSError as error:
+        raise ScannerUnavailable(f"the file to scan can't be read: {error.strerror}") from error
+    return hashed
+
+
+class HeldFile:
+    """A file that was read and hashed once: the bytes that are handed out are the bytes that were hashed."""
+
+    def __init__(self, data: bytes) -> None:
+        """Hash the bytes."""
+        self._data = memoryview(data)
+        self._digest = hashlib.sha256(data).hexdigest()
+        self.count = 0
+
+    @property
+    def size(self) -> int:
+        """All of them."""
+        return len(self._data)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Hand out the next bytes."""
+        part = self._data[self.count : self.count + len(buffer)]
+        buffer[: len(part)] = part
+        self.count += len(part)
+        return len(part)
+
+    def seek(self, offset: int, /) -> int:
+        """Start again."""
+        assert offset == 0
+        self.count = 0
+        return 0
+
+    def sha256(self) -> str:
+        """Tell the digest."""
+        return self._digest
+
+
 class HashedFile:
     """A file that is hashed while it is read: the digest is of the bytes handed out, whatever becomes of the file."""
 
-    def __init__(self, file: Rereadable) -> None:
-        """Hash what is read from this file."""
+    def __init__(self, file: Rereadable, size: int) -> None:
+        """Hash what is read from this file, which should have so many bytes."""
         self._file = file
+        self.size = size
         self._hash = hashlib.sha256()
         self.count = 0
         """Bytes handed out since the start."""

@@ -1,15 +1,17 @@
 """Answers used again: the contract holds with them, and nothing is used again that may have changed."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from attachguard.adapters import clamd_probes
-from attachguard.adapters.clamd import Clamd, RunningClamd
+from attachguard.adapters.clamd import Clamd, Look, RunningClamd
 from attachguard.adapters.clamd_child import ClamdChild
 from attachguard.adapters.clamd_conf import ClamdSettings
 from attachguard.adapters.scan_cache import CachedScanner
+from attachguard.adapters.scanned_file import HELD, digested, opened
 from attachguard.adapters.signatures import demo_set
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import Limits
@@ -153,10 +155,48 @@ def test_of_a_clamd_that_others_look_after_nothing_is_kept(tmp_path: Path) -> No
         assert next(check for check in cached.probe() if check.name == "scan reuse").detail.startswith("off")
 
 
+def look_at(clamd: Clamd, path: Path) -> Look:
+    with opened(path) as (file, size):
+        return clamd.look(digested(file, size))
+
+
+@pytest.mark.parametrize("size", [0, 1, HELD - 1, HELD, HELD + 1, HELD + 5 * MIB])
+def test_a_file_is_handed_out_as_often_as_asked_for_and_its_digest_is_that_of_its_bytes(
+    tmp_path: Path, size: int
+) -> None:
+    data = bytes(range(251)) * (size // 251 + 1)
+    with opened(put(tmp_path, data[:size])) as (file, told):
+        held = digested(file, told)
+        assert held.sha256() == hashlib.sha256(data[:size]).hexdigest()
+        for _ in range(2):
+            held.seek(0)
+            buffer = bytearray(100_000)
+            found = b""
+            while count := held.readinto(memoryview(buffer)):
+                found += buffer[:count]
+            assert (held.count, held.size, found == data[:size]) == (size, size, True)
+        assert held.sha256() == hashlib.sha256(data[:size]).hexdigest()
+
+
+@pytest.mark.parametrize("size", [100, HELD + 1])
+def test_a_file_that_changes_between_its_digest_and_its_scan_is_not_kept_under_the_old_one(
+    tmp_path: Path, size: int
+) -> None:
+    path = put(tmp_path, bytes(size))
+    settings = ClamdSettings.above(Limits(file_size=20 * MIB))
+    with Clamd(ClamdChild(demo_set(), settings=settings)) as clamd, opened(path) as (file, told):
+        held = digested(file, told)
+        before = held.sha256()
+        with path.open("r+b") as other:
+            other.write(b"changed")
+        look = clamd.look(held)
+        assert (look.sha256 == before) == (size <= HELD)  # those that are held are scanned as they were hashed
+
+
 def test_what_is_kept_is_about_the_bytes_that_clamd_was_given(clamd: Clamd, tmp_path: Path) -> None:
     data = b"x" * 200_000
-    look = clamd.look(put(tmp_path, data))
+    look = look_at(clamd, put(tmp_path, data))
     assert (look.size, look.result.hit) == (len(data), None)
-    assert look.sha256 == clamd.look(put(tmp_path, data, "again")).sha256
+    assert look.sha256 == look_at(clamd, put(tmp_path, data, "again")).sha256
     assert look.edition == clamd.edition()
-    assert clamd.look(put(tmp_path, bytes(11 * MIB + 1))).sha256 is None
+    assert look_at(clamd, put(tmp_path, bytes(11 * MIB + 1))).sha256 is None
