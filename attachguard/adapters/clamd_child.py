@@ -40,6 +40,9 @@ RETIRE_SECONDS = 90.0
 TENDED_SECONDS = START_SECONDS + 60.0
 """How long the process that looks after clamd may be busy with a new one: until then a forked one starts none."""
 
+LOOK_SECONDS = 1.0
+"""How often to look for new signatures and for a successor that is ready, at most."""
+
 _PAUSE = 0.05
 """Seconds between two looks for a successor."""
 
@@ -96,6 +99,8 @@ class ClamdChild:
         self._latest: Live | None = None
         self._inherited: Live | None = None
         self._board = Board()
+        self._look_seconds = min(LOOK_SECONDS, watch_seconds)
+        self._settled_on: tuple[ClamdProcess, float] | None = None
         renew_after_fork(self)
 
     @property
@@ -109,14 +114,18 @@ class ClamdChild:
         The start goes on when the caller's deadline passes, so that a slow one succeeds for the next caller.
         Raises ScannerUnavailable: still starting, failed to start (and when it will be tried again), closed.
         """
+        if (settled := self._settled()) is not None:
+            return settled
         if (inherited := self._inherited_live(deadline)) is not None:
             return inherited
         start = self._current(deadline)
         try:
-            self._latest = start.result(timeout=deadline.left()).live
+            process = start.result(timeout=deadline.left())
         except FutureTimeoutError as error:
             raise NoAnswerInTime("clamd is still loading its signatures") from error
+        self._latest = process.live
         self._board.write(self._latest)
+        self._settled_on = (process, time.monotonic() + self._look_seconds)
         return self._latest
 
     def doubt(self, live: Live) -> None:
@@ -180,11 +189,20 @@ class ClamdChild:
     def after_fork(self) -> None:
         """In a forked process: fresh locks; what runs is borrowed, what was about to run is the parent's."""
         # The futures' own locks may be held by a thread that does not exist here: they are only dropped.
-        self._start = self._successor = None
+        self._start = self._successor = self._settled_on = None
         self._retired = []
         self._lock = threading.Lock()
         self._doubted = None
         self._inherited, self._latest = self._latest or self._inherited, None
+
+    def _settled(self) -> Live | None:
+        """Tell who answered a moment ago, if nothing speaks against it: most questions need to know no more."""
+        settled = self._settled_on
+        if settled is None or self._closed.is_set():
+            return None
+        process, until = settled
+        quiet = time.monotonic() < until and self._doubted is not process.live
+        return process.live if quiet and process.alive else None
 
     def _inherited_live(self, deadline: Deadline) -> Live | None:
         """In a forked process: who answers there, or None when nobody does and nobody will."""

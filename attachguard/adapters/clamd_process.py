@@ -62,6 +62,7 @@ class ClamdProcess:
         """
         sweep()
         self._home = ClamdHome(program.uid, program.gid)
+        self._unpacks_in = str(temporary_folder(self._home.path))
         self._keeper: _Keeper | None = None
         self._cancelled = cancelled or Event()
         self.stamp = ()
@@ -134,7 +135,7 @@ class ClamdProcess:
     def alive(self) -> bool:
         """Whether the process runs and still has the folder it unpacks into."""
         keeper = self._keeper
-        return keeper is not None and not keeper.ended.is_set() and temporary_folder(self.home).is_dir()
+        return keeper is not None and not keeper.ended.is_set() and os.path.isdir(self._unpacks_in)
 
     def close(self) -> None:
         """End it and remove its directory. Does nothing in a forked process, which only borrows it."""

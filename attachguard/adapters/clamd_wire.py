@@ -36,6 +36,10 @@ _QUEUED = 1024 * 1024
 REPLY_LENGTH = 1024
 """An answer that has not ended after this many bytes is not one of clamd's."""
 
+_COMMAND = b"zINSTREAM\0"
+_FIRST = len(_COMMAND) + 4
+"""Where the bytes of the first chunk begin: behind the command and their count."""
+
 _OK = b"stream: OK\0"
 _SIZE_ERROR = b"INSTREAM size limit exceeded. ERROR\0"
 _FOUND = re.compile(rb"stream: ([!-~](?:[ -~]{0,254}[!-~])?) FOUND\0")
@@ -160,18 +164,21 @@ def ask(address: Address, source: Source, size: int, deadline: Deadline) -> str 
 
 def _send(link: socket.socket, source: Source, size: int, deadline: Deadline) -> bool:
     """Send the stream; False when clamd stopped listening or spoke before the end, so it can't have seen all."""
-    buffer = bytearray(4 + max(1, min(CHUNK, size)))
+    buffer = bytearray(len(_COMMAND) + 4 + max(1, min(CHUNK, size)))
+    buffer[: len(_COMMAND)] = _COMMAND
     view = memoryview(buffer)
-    left = size
+    begin, left = 0, size  # the command goes out with the first chunk: clamd is woken once
     try:
-        _send_all(link, b"zINSTREAM\0", deadline)
         while left:
-            count = source.readinto(view[4 : 4 + min(left, CHUNK)]) or 0
+            count = source.readinto(view[_FIRST : _FIRST + min(left, CHUNK)]) or 0
             if not count:
                 raise ScannerUnavailable("the file became shorter while it was being scanned")
-            struct.pack_into("!I", buffer, 0, count)
-            _send_all(link, view[: 4 + count], deadline)
+            struct.pack_into("!I", buffer, len(_COMMAND), count)
+            _send_all(link, view[begin : _FIRST + count], deadline)
+            begin = len(_COMMAND)
             left -= count
+        if not size:
+            _send_all(link, _COMMAND, deadline)
         if source.readinto(view[:1]):
             raise ScannerUnavailable("the file became longer while it was being scanned")
         if _has_spoken(link):

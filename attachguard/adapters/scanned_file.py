@@ -54,7 +54,7 @@ class Digested(Rereadable, Protocol):
 def opened(path: Path) -> Iterator[tuple[FileIO, int]]:
     """Open a regular file for one pass, with its size; raises ScannerUnavailable for anything else."""
     try:
-        file = FileIO(path, "r", opener=lambda name, _: os.open(name, _OPEN_FLAGS))
+        file = FileIO(os.open(path, _OPEN_FLAGS), "r")
     except OSError as error:
         raise ScannerUnavailable(f"the file to scan can't be opened: {error.strerror}") from error
     with file:

@@ -21,6 +21,7 @@ from attachguard.adapters.signatures import demo_set
 from attachguard.errors import ScannerUnavailable
 from tests.contracts.foreign_clamd import ForeignClamd, foreign_clamd
 from tests.contracts.scanner import put
+from tests.faults.scanner.injected import injected
 from tests.faults.scanner.limits_made import large_files
 
 
@@ -50,6 +51,7 @@ def no_answer(scanner: Clamd, *paths: Path) -> None:
     for path in paths:
         with pytest.raises(ScannerUnavailable):
             scanner.scan(path)
+        injected()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -64,6 +66,7 @@ def test_killed_while_it_looks(clamd: ForeignClamd, scanner: Clamd, tmp_path: Pa
         os.kill(clamd.process.pid, signal.SIGCONT)
         with pytest.raises(ScannerUnavailable):
             answer.result(10)
+    injected()
 
 
 def test_stopped_while_it_looks(clamd: ForeignClamd, clean: Path, eicar: Path) -> None:
@@ -162,6 +165,7 @@ def test_four_hundred_threads(clamd: ForeignClamd, scanner: Clamd, clean: Path, 
 
     with ThreadPoolExecutor(400) as pool:
         assert list(pool.map(run, range(400))) == [False, True] * 200
+    injected(400)
 
 
 @pytest.mark.parametrize("times", [12, pytest.param(300, marks=pytest.mark.slow)])
@@ -197,6 +201,7 @@ def test_killed_again_and_again_under_load(clean: Path, eicar: Path, times: int)
         assert scanner.scan(eicar).hit is not None
         scanner.close()
     assert wrong == []
+    injected(times)
     assert min(answers.values()) > 0
 
 

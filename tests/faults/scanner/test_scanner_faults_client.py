@@ -13,6 +13,7 @@ from attachguard.adapters.clamd_wire import TOO_LARGE, Deadline
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import SignatureRules
 from tests.contracts.scanner import put
+from tests.faults.scanner.injected import injected
 from tests.faults.scanner.scripted_clamd import (
     PROBES,
     Behaviour,
@@ -56,6 +57,7 @@ def test_a_wrong_answer_about_the_file_is_no_answer_and_the_next_is_asked_afresh
         assert scanner.scan(path).hit == "Win.Test.EICAR_HDB-1"
         clamd.behaviour = send(CLEAN)
         assert scanner.scan(path).hit is None
+        injected()
 
 
 def test_too_large_is_an_answer(clamd: ScriptedClamd, scanner: Clamd, tmp_path: Path) -> None:
@@ -82,6 +84,7 @@ def test_a_clamd_that_always_says_the_same_is_not_believed(
         clamd.behaviour = saying(reply)
         with pytest.raises(ScannerUnavailable):
             scanner.scan(put(tmp_path, b"good morning"))
+        injected()
 
 
 def test_a_clamd_that_falls_blind_between_two_files_is_found_out_before_the_next_clean(

@@ -12,6 +12,7 @@ import pytest
 
 from attachguard.adapters.clamd_wire import TOO_LARGE, Address, Deadline, UnixAddress, ask
 from attachguard.errors import ScannerUnavailable
+from tests.faults.scanner.injected import injected
 from tests.faults.scanner.scripted_clamd import (
     Behaviour,
     ScriptedClamd,
@@ -118,6 +119,7 @@ def test_a_wrong_answer_is_no_answer(clamd: ScriptedClamd, cases: list[Case]) ->
         clamd.behaviour = case.behaviour
         with pytest.raises(ScannerUnavailable):
             scan(address(clamd, case), case.size)
+        injected()
 
 
 def test_these_are_more_than_a_thousand() -> None:
@@ -199,6 +201,7 @@ def test_the_deadline_holds_for_the_whole_question(clamd: ScriptedClamd, behavio
     with pytest.raises(ScannerUnavailable, match="in time"):
         scan(clamd.tcp if tcp else clamd.unix, LARGE, seconds=0.15)
     assert 0.15 <= time.monotonic() - began < 0.65
+    injected()
 
 
 def test_a_hundred_clients_at_once_are_all_answered(clamd: ScriptedClamd) -> None:
@@ -250,6 +253,7 @@ def test_a_file_that_changes_while_it_is_sent_is_no_answer(clamd: ScriptedClamd,
     clamd.behaviour = saying(CLEAN)
     with pytest.raises(ScannerUnavailable, match="while it was being scanned"):
         ask(clamd.unix, BytesIO(b"x" * has), told, Deadline.after(10))
+    injected()
 
 
 def test_answers_to_many_threads_are_never_mixed_up(clamd: ScriptedClamd) -> None:
