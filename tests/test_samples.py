@@ -9,6 +9,7 @@ from rich.console import Console
 
 from attachguard.adapters.disk_store import DiskStore
 from attachguard.adapters.memory import MemoryLedger
+from attachguard.findings import FINDINGS
 from attachguard.kinds import BY_EXTENSION
 from attachguard.policy import load_policy
 from attachguard.ports import Kit, Sandbox, Scanner
@@ -44,6 +45,12 @@ def test_every_accepted_extension_has_a_good_sample() -> None:
     }
     # A winmail.dat is always delivered as the mail it holds: nobody but Outlook could open it.
     assert set(BY_EXTENSION) - delivered == {"tnef"}
+
+
+def test_every_finding_about_office_files_packages_and_mail_has_a_sample() -> None:
+    seen = {code for case in CASES for file in case.files for code in (*file.findings, *file.reasons)}
+    families = ("ooxml.", "odf.", "ole.", "rtf.", "mail.", "tnef.", "zip.")
+    assert sorted(code for code in FINDINGS if code.startswith(families) and code not in seen) == []
 
 
 def test_there_are_no_files_in_the_samples_but_text() -> None:

@@ -8,6 +8,8 @@ from samples.makers.goods import PRICE_LIST, Article
 
 WORKBOOK = bytes.fromhex("2008020000000000c000000000000046")
 """The class of the root storage: Microsoft Excel 97-2003 worksheet."""
+WORKBOOK_5 = bytes.fromhex("1008020000000000c000000000000046")
+"""And of Microsoft Excel 5.0."""
 GLOBALS, SHEET, MACRO_SHEET = 0x0005, 0x0010, 0x0040
 """Kinds of substreams, as BOF names them (2.4.21)."""
 
@@ -23,6 +25,49 @@ def price_list_with_macro_sheet() -> bytes:
     cell = struct.pack("<HHH8xHIH", 0, 0, 15, 0, 0, len(halt)) + halt
     macro = _begin(MACRO_SHEET) + _record(0x0006, cell) + _record(0x023E, _window()) + _record(0x000A, b"")
     return _workbook(("Preise", "Makro1"), (_price_sheet(PRICE_LIST), macro), kinds=(0, 1))
+
+
+def price_list_with_call() -> bytes:
+    """Make a price list with a cell that calls a function of a library of Windows (CALL)."""
+    texts = b"".join(b"\x17" + bytes([len(text), 0]) + text for text in (b"kernel32", b"Beep", b"JJJ"))
+    tokens = texts + b"\x42\x03\x96\x00"  # PtgFuncVar CALL with three arguments (2.5.198.63)
+    cell = _record(0x0006, struct.pack("<HHH8xHIH", 20, 0, 15, 0, 0, len(tokens)) + tokens)
+    return _workbook(("Preise",), (_price_sheet(PRICE_LIST, cell),))
+
+
+def price_list_with_link() -> bytes:
+    """Make a price list whose cells are of another workbook, on a share (SupBook, 2.4.271)."""
+    path = "\x01\x01@files.example\x03prices\x03[list.xls]Preise"
+    link = _record(0x01AE, struct.pack("<HH", 1, len(path)) + b"\0" + path.encode("latin-1"))
+    return _file(_stream(("Preise",), (_price_sheet(PRICE_LIST),), (0,), link))
+
+
+def price_list_with_dde() -> bytes:
+    """Make a price list that asks a program for its data (DDE, 2.5.277)."""
+    path = "cmd\x03/c calc"
+    link = _record(0x01AE, struct.pack("<HH", 1, len(path)) + b"\0" + path.encode("latin-1"))
+    return _file(_stream(("Preise",), (_price_sheet(PRICE_LIST),), (0,), link))
+
+
+def price_list_of_excel_5() -> bytes:
+    """Make a price list as Excel 5 and 95 saved it: BIFF5 in a stream called Book, eight bits a character."""
+    head = _record(0x0809, struct.pack("<HHHH", 0x0500, GLOBALS, 0x096C, 0x07C9)) + _record(0x0042, b"\xe4\x04")
+    head += _record(0x003D, struct.pack("<HHHHHHHHH", 0, 0, 14000, 9000, 0x38, 0, 0, 1, 600))
+    head += _record(0x0031, struct.pack("<HHHHHBBBB", 200, 0, 0x7FFF, 400, 0, 0, 0, 0, 0) + b"\x05Arial") * 4
+    head += _record(0x00E0, struct.pack("<HHHHHHHH", 0, 0, 0xFFF5, 0x20, 0x20C0, 0, 0, 0)) * 15
+    head += _record(0x00E0, struct.pack("<HHHHHHHH", 0, 0, 1, 0x20, 0x20C0, 0, 0, 0))
+    name = b"Preise"
+    place = len(head) + 4 + 7 + len(name) + 4
+    head += _record(0x0085, struct.pack("<IHB", place, 0, len(name)) + name) + _record(0x000A, b"")
+    cells = b""
+    for row, article in enumerate(PRICE_LIST):
+        text = article.name.encode("cp1252", "replace")
+        cells += _record(0x0204, struct.pack("<HHHH", row, 0, 15, len(text)) + text)
+        cells += _record(0x0203, struct.pack("<HHHd", row, 1, 15, float(article.price)))
+    sheet = _record(0x0809, struct.pack("<HHHH", 0x0500, SHEET, 0x096C, 0x07C9))
+    sheet += _record(0x0200, struct.pack("<HHHHH", 0, len(PRICE_LIST), 0, 2, 0)) + cells
+    sheet += _record(0x023E, struct.pack("<HHHI", 0x06B6, 0, 0, 0)) + _record(0x000A, b"")
+    return compound.write({"Book": (head + sheet).ljust(4096, b"\0")}, WORKBOOK_5)
 
 
 def price_list_with_password() -> bytes:
@@ -53,7 +98,7 @@ def _file(workbook: bytes) -> bytes:
     return compound.write(streams, WORKBOOK)
 
 
-def _stream(names: Sequence[str], sheets: Sequence[bytes], kinds: Sequence[int]) -> bytes:
+def _stream(names: Sequence[str], sheets: Sequence[bytes], kinds: Sequence[int], more: bytes = b"") -> bytes:
     """Write the Workbook stream: the globals, which say where each sheet begins, and the sheets behind them."""
     head = _begin(GLOBALS) + _record(0x0042, struct.pack("<H", 1200))
     head += _record(0x003D, struct.pack("<HHHHHHHHH", 0, 0, 14000, 9000, 0x38, 0, 0, 1, 600))
@@ -61,7 +106,7 @@ def _stream(names: Sequence[str], sheets: Sequence[bytes], kinds: Sequence[int])
     head += _record(0x0031, _font()) * 4
     head += _record(0x00E0, _format(0xFFF5)) * 15 + _record(0x00E0, _format(0x0001))
     head += _record(0x0293, struct.pack("<HBB", 0x8000, 0, 0xFF))
-    tail = _record(0x00FC, _shared_strings([article.name for article in PRICE_LIST])) + _record(0x000A, b"")
+    tail = _record(0x00FC, _shared_strings([article.name for article in PRICE_LIST])) + more + _record(0x000A, b"")
     place = len(head) + sum(4 + 8 + len(name) for name in names) + len(tail)
     rows = b""
     for name, sheet, kind in zip(names, sheets, kinds, strict=True):
@@ -71,14 +116,14 @@ def _stream(names: Sequence[str], sheets: Sequence[bytes], kinds: Sequence[int])
     return head + rows + tail + b"".join(sheets)
 
 
-def _price_sheet(articles: Sequence[Article]) -> bytes:
+def _price_sheet(articles: Sequence[Article], more: bytes = b"") -> bytes:
     cells = b""
     for row, article in enumerate(articles):
         cells += _record(0x00FD, struct.pack("<HHHI", row, 0, 15, row))
         cells += _record(0x0203, struct.pack("<HHHd", row, 1, 15, float(article.quantity)))
         cells += _record(0x0203, struct.pack("<HHHd", row, 2, 15, float(article.price)))
     size = _record(0x0200, struct.pack("<IIHHH", 0, len(articles), 0, 3, 0))
-    return _begin(SHEET) + size + cells + _record(0x023E, _window()) + _record(0x000A, b"")
+    return _begin(SHEET) + size + cells + more + _record(0x023E, _window()) + _record(0x000A, b"")
 
 
 def _begin(kind: int) -> bytes:

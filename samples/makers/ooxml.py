@@ -21,12 +21,12 @@ Row = tuple[str, str, str]
 
 def docx(language: str = "en") -> bytes:
     """Make a letter."""
-    return package(_document(language))
+    return package(document(language))
 
 
 def docx_with_macros(language: str = "nl") -> bytes:
     """Make a .docm: a letter with a macro that runs when it is opened."""
-    members = _document(
+    members = document(
         language,
         main=MACRO_DOCUMENT,
         defaults={"bin": "application/vnd.ms-office.vbaProject"},
@@ -39,7 +39,7 @@ def docx_with_template(language: str = "de") -> bytes:
     """Make a letter that loads its template, and the macros in it, from the web."""
     settings = f'{XML}<w:settings xmlns:w="{WORD}" xmlns:r="{OFFICE}"><w:attachedTemplate r:id="rId1"/></w:settings>'
     template = ("rId1", f"{OFFICE}/attachedTemplate", "https://templates.example/letter.dotm")
-    members = _document(
+    members = document(
         language,
         overrides={"/word/settings.xml": f"{TYPE}.wordprocessingml.settings+xml"},
         links=(("rId9", f"{OFFICE}/settings", "settings.xml"),),
@@ -57,13 +57,13 @@ def docx_with_dde(language: str = "fr") -> bytes:
         '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>Total</w:t></w:r>'
         '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
     )
-    return package(_document(language, more=field))
+    return package(document(language, more=field))
 
 
 def docx_with_object(embedded: bytes, name: str = "rekening.zip", language: str = "nl") -> bytes:
     """Make a letter that carries another file as a package to be double-clicked."""
     return package(
-        _document(
+        document(
             language,
             defaults={name.rpartition(".")[2]: "application/octet-stream"},
             links=(("rId9", f"{OFFICE}/package", f"embeddings/{name}"),),
@@ -101,7 +101,7 @@ def docx_with_password() -> bytes:
     return compound.write(streams)
 
 
-def _document(
+def document(
     language: str,
     *,
     main: str = f"{TYPE}.wordprocessingml.document.main+xml",
@@ -110,6 +110,7 @@ def _document(
     links: tuple[Row, ...] = (),
     more: str = "",
 ) -> dict[str, bytes]:
+    """Make the members of a letter: `links` are relationships of its main part, `more` goes behind its text."""
     paragraphs = "".join(
         f'<w:p><w:r><w:t xml:space="preserve">{escape(p)}</w:t></w:r></w:p>' for p in LETTERS[language]
     )
@@ -137,8 +138,13 @@ def _document(
 
 
 def _root(main: str) -> bytes:
+    return relationships(*root_rows(main))
+
+
+def root_rows(main: str) -> tuple[Row, Row]:
+    """Give the relationships that every package has."""
     core = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
-    return relationships(("rId1", f"{OFFICE}/officeDocument", main), ("rId2", core, "docProps/core.xml"))
+    return ("rId1", f"{OFFICE}/officeDocument", main), ("rId2", core, "docProps/core.xml")
 
 
 def _core(title: str) -> bytes:
@@ -152,7 +158,7 @@ def _core(title: str) -> bytes:
 
 def xlsx() -> bytes:
     """Make a price list with a formula that multiplies."""
-    return package(_workbook())
+    return package(workbook())
 
 
 def xlsx_with_dde() -> bytes:
@@ -161,7 +167,7 @@ def xlsx_with_dde() -> bytes:
         f'{XML}<externalLink xmlns="{SHEET}"><ddeLink ddeService="cmd" ddeTopic="/c calc.exe">'
         '<ddeItems><ddeItem name="A0"/></ddeItems></ddeLink></externalLink>'
     )
-    members = _workbook(
+    members = workbook(
         overrides={"/xl/externalLinks/externalLink1.xml": f"{TYPE}.spreadsheetml.externalLink+xml"},
         links=(("rId9", f"{OFFICE}/externalLink", "externalLinks/externalLink1.xml"),),
         more=f'<externalReferences><externalReference r:id="rId9" xmlns:r="{OFFICE}"/></externalReferences>',
@@ -171,12 +177,12 @@ def xlsx_with_dde() -> bytes:
 
 def xlsx_with_web_formula() -> bytes:
     """Make a price list with a formula that asks an address of the web for its value."""
-    return package(_workbook(formula='_xlfn.WEBSERVICE("https://rates.example/eur")'))
+    return package(workbook(formula='_xlfn.WEBSERVICE("https://rates.example/eur")'))
 
 
 def xlsx_bomb(inflated: int = 60 * 1024 * 1024) -> bytes:
     """Make a price list whose sheet is some kilobytes in the package and a flood once inflated."""
-    members = _workbook()
+    members = workbook()
     sheet = members["xl/worksheets/sheet1.xml"]
     return package(members | {"xl/worksheets/sheet1.xml": sheet + b" " * (inflated - len(sheet))})
 
@@ -193,12 +199,20 @@ def xlsb() -> bytes:
     )
 
 
-def _workbook(
-    *, overrides: Mapping[str, str] | None = None, links: tuple[Row, ...] = (), more: str = "", formula: str = ""
+def workbook(
+    *,
+    defaults: Mapping[str, str] | None = None,
+    overrides: Mapping[str, str] | None = None,
+    links: tuple[Row, ...] = (),
+    sheets: str = "",
+    more: str = "",
+    formula: str = "",
+    below: str = "",
 ) -> dict[str, bytes]:
-    workbook = (
+    """Make the members of a price list: `links` are relationships of the workbook, `below` goes below its cells."""
+    main = (
         f'{XML}<workbook xmlns="{SHEET}" xmlns:r="{OFFICE}"><sheets>'
-        f'<sheet name="Preise" sheetId="1" r:id="rId1"/></sheets>{more}</workbook>'
+        f'<sheet name="Preise" sheetId="1" r:id="rId1"/>{sheets}</sheets>{more}</workbook>'
     )
     styles = (
         f'{XML}<styleSheet xmlns="{SHEET}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
@@ -217,17 +231,17 @@ def _workbook(
         *links,
     )
     return {
-        "[Content_Types].xml": content_types(DEFAULTS, parts | dict(overrides or {})),
+        "[Content_Types].xml": content_types(DEFAULTS | dict(defaults or {}), parts | dict(overrides or {})),
         "_rels/.rels": _root("xl/workbook.xml"),
         "docProps/core.xml": _core("Preisliste"),
-        "xl/workbook.xml": workbook.encode(),
+        "xl/workbook.xml": main.encode(),
         "xl/styles.xml": styles.encode(),
         "xl/_rels/workbook.xml.rels": relationships(*rows),
-        "xl/worksheets/sheet1.xml": _sheet(formula),
+        "xl/worksheets/sheet1.xml": _sheet(formula, below),
     }
 
 
-def _sheet(formula: str) -> bytes:
+def _sheet(formula: str, below: str) -> bytes:
     rows = "".join(
         f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>{escape(a.name)}</t></is></c>'
         f'<c r="B{n}"><v>{a.quantity}</v></c><c r="C{n}"><v>{a.price}</v></c>'
@@ -237,4 +251,4 @@ def _sheet(formula: str) -> bytes:
     last = len(PRICE_LIST) + 1
     if formula:
         rows += f'<row r="{last}"><c r="A{last}"><f>{escape(formula)}</f><v>0</v></c></row>'
-    return f'{XML}<worksheet xmlns="{SHEET}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+    return f'{XML}<worksheet xmlns="{SHEET}"><sheetData>{rows}</sheetData>{below}</worksheet>'.encode()

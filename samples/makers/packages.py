@@ -30,6 +30,31 @@ def behind(first: bytes, second: bytes) -> bytes:
     return first + second
 
 
+def with_two_of_one_name(whole: bytes, name: str) -> bytes:
+    """Put a second member of a name, in other letter case, behind the first: readers differ in which one they take."""
+    return _added(whole, (name.upper(), b"<other/>", zipfile.ZIP_DEFLATED))
+
+
+def with_name_that_leads_out(whole: bytes) -> bytes:
+    """Add a member whose name leads out of the folder that a package is unpacked to."""
+    return _added(whole, ("../../start.bat", b"echo", zipfile.ZIP_DEFLATED))
+
+
+def with_other_method(whole: bytes) -> bytes:
+    """Add a member that is compressed with bzip2, which no office program writes."""
+    return _added(whole, ("word/media/photo.png", bytes(4096), zipfile.ZIP_BZIP2))
+
+
+def _added(whole: bytes, extra: tuple[str, bytes, int]) -> bytes:
+    out = io.BytesIO(whole)
+    with zipfile.ZipFile(out, "a") as archive:
+        entry = zipfile.ZipInfo(extra[0], date_time=NEVER)
+        entry.create_system = 0
+        entry.compress_type = extra[2]
+        archive.writestr(entry, extra[1])
+    return out.getvalue()
+
+
 def relationships(*rows: tuple[str, str, str]) -> bytes:
     """Write a relationship part (ECMA-376 part 2, 9.3): id, type, target; a target with `://` is external."""
     items = "".join(

@@ -13,7 +13,7 @@ PAIRS = 93
 WORD_DOCUMENT = bytes.fromhex("0609020000000000c000000000000046")
 """The class of the root storage: Microsoft Word 97-2003 document."""
 
-STYLES, SECTIONS, CHARACTERS, PARAGRAPHS, FONTS, SETTINGS, PIECES = 1, 6, 12, 13, 15, 31, 33
+STYLES, SECTIONS, CHARACTERS, PARAGRAPHS, FONTS, SETTINGS, NAMES, PIECES = 1, 6, 12, 13, 15, 31, 32, 33
 """Places of the pairs that point into the table stream (2.5.6)."""
 
 
@@ -25,6 +25,37 @@ def letter(language: str = "pl") -> bytes:
 def letter_with_macros(language: str = "nl") -> bytes:
     """Make a letter with a macro that runs when it is opened."""
     return compound.write(_streams(language) | vba.streams("Macros/"), WORD_DOCUMENT)
+
+
+def letter_with_dde(language: str = "fr") -> bytes:
+    """Make a letter with a field that starts a program (DDEAUTO)."""
+    return compound.write(
+        _streams(language, _field('DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe "/k calc"')), WORD_DOCUMENT
+    )
+
+
+def letter_with_field(language: str = "de") -> bytes:
+    """Make a letter with a field that reads another file."""
+    return compound.write(_streams(language, _field("INCLUDETEXT C:\\\\Users\\\\Public\\\\list.txt")), WORD_DOCUMENT)
+
+
+def letter_with_object(embedded: bytes, name: str, language: str = "nl") -> bytes:
+    """Make a letter that carries another file as a package to be double-clicked (MS-DOC 2.1.10, MS-OLEDS 2.3.6)."""
+    path = name.encode("cp1252") + b"\0"
+    native = b"\2\0" + path + path + b"\0\0\3\0" + struct.pack("<I", len(path)) + path
+    native += struct.pack("<I", len(embedded)) + embedded
+    pool = {"ObjectPool/_1/\x01Ole10Native": struct.pack("<I", len(native)) + native}
+    return compound.write(_streams(language) | pool, WORD_DOCUMENT)
+
+
+def letter_with_template(language: str = "en") -> bytes:
+    """Make a letter that loads its template from another computer."""
+    return compound.write(_streams(language, template="https://templates.example/letter.dot"), WORD_DOCUMENT)
+
+
+def _field(instruction: str) -> str:
+    """Write a field between its three marks (2.8.25)."""
+    return f"\x13 {instruction} \x14Total\x15"
 
 
 def letter_with_password(language: str = "en") -> bytes:
@@ -44,13 +75,13 @@ def _noise(size: int) -> bytes:
     return bytes((n * 167 + n // 13 * 41 + 7) % 256 for n in range(size))
 
 
-def _streams(language: str) -> dict[str, bytes]:
-    paragraphs = [line + "\r" for line in LETTERS[language]]
+def _streams(language: str, more: str = "", template: str = "") -> dict[str, bytes]:
+    paragraphs = [line + "\r" for line in (*LETTERS[language], *([more] if more else ()))]
     raw = "".join(paragraphs).encode("utf-16-le")
     ends = _ends([len(p.encode("utf-16-le")) for p in paragraphs])
     pages_at = TEXT_AT + len(raw) + -(TEXT_AT + len(raw)) % 512
     characters = len(raw) // 2
-    table, pairs = _table_stream(characters, ends, pages_at // 512)
+    table, pairs = _table_stream(characters, ends, pages_at // 512, template)
     body = raw.ljust(pages_at - TEXT_AT, b"\0") + _character_page(ends) + _paragraph_page(ends)
     size = max(4096, TEXT_AT + len(body))
     fib = _fib(characters, ends[-1], size, pairs)
@@ -78,7 +109,9 @@ def _fib(characters: int, text_end: int, size: int, pairs: dict[int, tuple[int, 
     return base + shorts + longs + struct.pack("<H", PAIRS) + places + struct.pack("<H", 0)
 
 
-def _table_stream(characters: int, ends: Sequence[int], page: int) -> tuple[bytes, dict[int, tuple[int, int]]]:
+def _table_stream(
+    characters: int, ends: Sequence[int], page: int, template: str
+) -> tuple[bytes, dict[int, tuple[int, int]]]:
     """Write the table stream and the pairs that say where in it each table is."""
     piece = struct.pack("<HIH", 0, TEXT_AT, 0)
     piece_table = struct.pack("<II", 0, characters) + piece
@@ -88,6 +121,7 @@ def _table_stream(characters: int, ends: Sequence[int], page: int) -> tuple[byte
         CHARACTERS: struct.pack("<III", ends[0], ends[-1], page),
         PARAGRAPHS: struct.pack("<III", ends[0], ends[-1], page + 1),
         FONTS: _fonts("Arial"),
+        NAMES: _names(template),
         SETTINGS: struct.pack("<10xH488x", 720),
         PIECES: b"\x02" + struct.pack("<I", len(piece_table)) + piece_table,
     }
@@ -123,6 +157,13 @@ def _styles() -> bytes:
     normal = struct.pack("<HHHHH", 0, 0xFFF1, 2, size, 0) + text + formats
     information = struct.pack("<HHHHHHHHH", 15, 10, 1, 0x5B, 15, 0, 0, 0, 0)
     return struct.pack("<H", 18) + information + struct.pack("<H", size) + normal + bytes(2 * 14)
+
+
+def _names(template: str) -> bytes:
+    """Write the associated strings (SttbfAssoc, 2.9.274): all empty but the template's path."""
+    texts = ["", template, *[""] * 16]
+    rows = b"".join(struct.pack("<H", len(text)) + text.encode("utf-16-le") for text in texts)
+    return struct.pack("<HHH", 0xFFFF, len(texts), 0) + rows
 
 
 def _fonts(name: str) -> bytes:
