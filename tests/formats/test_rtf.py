@@ -242,6 +242,15 @@ PIECES += [
     r"\fldinst ",
 ]
 PIECES += [r"{\*\nextfile x}", r"{\info{\title t}}", r"{\*\shpinst ", r"{\filetbl x}", r"\mmconnect ", "\n", "objdata"]
+PIECES += [
+    r"{\*\unheardof PAGE }",
+    r"{\upr{a}{\*\ud{b}}}",
+    r"\uc0 ",
+    r"\u8194 ",
+    "DDEAUTO a b",
+    r"{\comment x}",
+    r"{\sn",
+]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=16), st.sampled_from(["}", "}}}", "", "}x"]))
