@@ -27,6 +27,14 @@ def with_file(attached: bytes, name: str, media_type: str, language: str = "nl")
     return _bytes(message)
 
 
+def with_two_files(first: bytes, first_name: str, second: bytes, second_name: str, language: str = "nl") -> bytes:
+    """Make a mail that carries two files, of which it only says that they are bytes."""
+    message = _message(language)
+    for attached, name in ((first, first_name), (second, second_name)):
+        message.add_attachment(attached, maintype="application", subtype="octet-stream", filename=name)
+    return _bytes(message)
+
+
 def forwarded(levels: int = 1, language: str = "de") -> bytes:
     """Make a mail that forwards a mail that forwards a mail, as often as asked."""
     message = _message(language)
