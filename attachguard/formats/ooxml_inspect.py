@@ -14,6 +14,7 @@ from attachguard.formats.formulas import SHAPES, formula_findings, shape_of
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_elsewhere, is_plain_link, leads_nowhere_inside
 from attachguard.formats.office.calm import blanked
+from attachguard.formats.office.pictures import too_large
 from attachguard.formats.ooxml import (
     CONTENT_TYPES,
     ContentTypes,
@@ -389,6 +390,8 @@ def _binary(member: Member, content: bytes, media_type: str, harvest: Harvest) -
     """Hand out every part that is a file of its own by its first bytes, whatever its type says."""
     if "vbaproject" in media_type:
         return
+    for finding in too_large(content, harvest.limits):
+        harvest.note(finding.code, member.name, finding.detail)
     if content.startswith(ole.SIGNATURE):
         harvest.note("ooxml.embedded", member.name, "OLE object")
         for part in _ole_parts(member, content, harvest):

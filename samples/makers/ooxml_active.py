@@ -152,6 +152,18 @@ def docx_with_unsafe_drawing(language: str = "en") -> bytes:
     return package(members | {"word/media/image1.svg": drawing})
 
 
+def docx_with_picture(picture: bytes, language: str = "nl") -> bytes:
+    """Make a letter with a PNG picture."""
+    shown = f'<a:blip xmlns:a="{DRAWING}" xmlns:r="{OFFICE}" r:embed="rId9"/>'
+    members = document(
+        language,
+        defaults={"png": "image/png"},
+        links=(("rId9", f"{OFFICE}/image", "media/image1.png"),),
+        more=f"<w:p><w:r><w:drawing>{shown}</w:drawing></w:r></w:p>",
+    )
+    return package(members | {"word/media/image1.png": picture})
+
+
 def xlsx_with_macro_sheet() -> bytes:
     """Make a price list with a hidden sheet of Excel 4 macros and the name that runs it on opening."""
     sheet = (

@@ -34,7 +34,7 @@ def removing(tmp_path: Path) -> Policy:
 def judged(data: bytes, name: str, policy: Policy, kit: Kit, folder: Path) -> Verdict:
     path = folder / name
     path.write_bytes(data)
-    return guard(upload_from_path(path), policy, kit)
+    return guard(upload_from_path(str(path)), policy, kit)
 
 
 def two_files(first: bytes, name: str) -> bytes:

@@ -25,6 +25,7 @@ from tests.formats.office_made import (
     sniffed,
     xlsx,
 )
+from tests.formats.pictures_made import colours, saved
 
 MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
 VML = 'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
@@ -283,6 +284,14 @@ def test_a_drawing_that_runs_or_loads_is_found(inner: str, code: str) -> None:
     assert seen(BY_KIND["docx"], docx(more={"word/media/a.svg": drawing})) == {code}
     expected = {"ooxml.part": "odf.script", "ooxml.external": "odf.external"}[code]
     assert seen(BY_KIND["odt"], odt(more={"Pictures/a.svg": drawing})) == {expected}
+
+
+def test_a_picture_inside_is_held_against_the_limits_of_pictures() -> None:
+    picture = saved(colours(), "png")
+    wide = picture[:16] + (100_000).to_bytes(4, "big") * 2 + picture[24:]
+    for kind, make, name in (("docx", docx, "word/media/a.png"), ("odt", odt, "Pictures/a.png")):
+        assert seen(BY_KIND[kind], make(more={name: picture})) == set()
+        assert seen(BY_KIND[kind], make(more={name: wide})) == {"limit.pixels"}
 
 
 # -- workbooks -------------------------------------------------------------------------------------------------------

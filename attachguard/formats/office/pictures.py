@@ -5,16 +5,23 @@ pixel under the same relationship: whatever refers to it stays whole, and the pa
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from attachguard.formats.bmp import structure as bmp_structure
 from attachguard.formats.bmp.rebuild import rebuild as bmp
 from attachguard.formats.contract import Order
+from attachguard.formats.gif import structure as gif_structure
 from attachguard.formats.gif.rebuild import rebuild as gif
+from attachguard.formats.jpeg import structure as jpeg_structure
 from attachguard.formats.jpeg.rebuild import rebuild as jpeg
+from attachguard.formats.pictures.sizes import measure
+from attachguard.formats.pictures.structure import Structure
+from attachguard.formats.png import structure as png_structure
 from attachguard.formats.png.rebuild import rebuild as png
+from attachguard.formats.tiff import structure as tiff_structure
 from attachguard.formats.tiff.rebuild import rebuild as tiff
-from attachguard.model import Limits, Rebuilt
+from attachguard.model import Finding, Limits, Rebuilt
 
 EMF_SIGNATURE = b" EMF"
 """Bytes 40 to 44 of an enhanced metafile ([MS-EMF] section 2.2.9)."""
@@ -52,6 +59,24 @@ _RASTER: tuple[tuple[bytes, str, str, Callable[[Order], Rebuilt]], ...] = (
     (b"II*\0", "tiff", "image/tiff", tiff),
     (b"MM\0*", "tiff", "image/tiff", tiff),
 )
+
+
+_WALKS: tuple[tuple[bytes, Callable[[bytes], Structure | None]], ...] = (
+    (b"\x89PNG\r\n\x1a\n", png_structure.walk),
+    (b"\xff\xd8\xff", jpeg_structure.walk),
+    (b"GIF8", gif_structure.walk),
+    (b"BM", bmp_structure.walk),
+    (b"II*\0", tiff_structure.walk),
+    (b"MM\0*", tiff_structure.walk),
+)
+
+
+def too_large(data: bytes, limits: Limits) -> Iterator[Finding]:
+    """Hold the pixels that a picture inside a file declares against the limits that hold for pictures by themselves."""
+    for signature, walk in _WALKS:
+        if data.startswith(signature):
+            structure = walk(data)
+            yield from measure(structure.sizes, limits) if structure is not None else ()
 
 
 def fresh_picture(data: bytes, limits: Limits) -> Picture | None:
