@@ -14,6 +14,7 @@ from attachguard.formats.office.formula import leaves_file
 from attachguard.formats.office.pictures import too_large
 from attachguard.formats.refusal import Refused
 from attachguard.formats.svgscan import svg_dangers
+from attachguard.formats.wordfields import Fields
 from attachguard.formats.xmlscan import Element, elements, local, walk
 from attachguard.formats.zip import LOCAL, Member, Package, package, read_package, unpack
 from attachguard.model import Finding, Inspection, Limits
@@ -267,6 +268,8 @@ def _part(member: Member, content: bytes, harvest: Harvest) -> None:
             harvest.note(ELEMENTS[tag], where, tag)
         elif tag == "auto-reload":
             harvest.note("odf.external", where, tag)
+        elif tag == "param":
+            _field_code(attributes, where, harvest)
         elif tag == "script" and " " in name and "opendocument" in name:
             harvest.note("odf.script", where, tag)
         for key, value in attributes.items():
@@ -279,6 +282,18 @@ def _part(member: Member, content: bytes, harvest: Harvest) -> None:
 
     harvest.count_marks(where, content)
     walk(content, where, harvest.limits, start, bare_doctype=True)
+
+
+def _field_code(attributes: Mapping[str, str], where: str, harvest: Harvest) -> None:
+    """Look at a field of Word's that LibreOffice carries along without knowing it (`field:param`)."""
+
+    def report(code: str, keyword: str) -> None:
+        harvest.note("odf.dde" if code == "dde" else "odf.external", where, keyword)
+
+    if any(value.endswith(".code") for value in attributes.values()):
+        for key, value in attributes.items():
+            if local(key) == "value":
+                Fields(report).whole(value)
 
 
 def _address(tag: str, address: str, where: str, harvest: Harvest) -> None:

@@ -406,6 +406,35 @@ def test_addresses_that_lead_out_of_an_open_document_are_found_and_go(body: str,
     assert "a.example" not in text_and_tags(copy, "content.xml")
 
 
+def test_a_field_of_word_that_an_open_document_carries_along_is_found_and_goes() -> None:
+    name = "vnd.oasis.opendocument.field.code"
+    space = "urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0"
+
+    def carried(code: str) -> bytes:
+        param = f'<f:param f:name="{name}" f:value="{code}"/>'
+        return odt(f'<text:p><f:fieldmark-start xmlns:f="{space}">{param}</f:fieldmark-start>shown</text:p>')
+
+    assert seen(BY_KIND["odt"], carried(" DDEAUTO a b")) == {"odf.dde"}
+    assert "DDEAUTO" not in text_and_tags(clean_copy("odt", carried(" DDEAUTO a b")), "content.xml")
+    assert seen(BY_KIND["odt"], carried(" MERGEFIELD a")) == set()
+    assert "MERGEFIELD" in text_and_tags(clean_copy("odt", carried(" MERGEFIELD a")), "content.xml")
+
+
+@pytest.mark.parametrize("element", ["text:unheard-of", "draw:plugin", "table:error-macro", "office:model"])
+def test_an_element_that_is_not_listed_is_not_copied(element: str) -> None:
+    made = clean_copy_of_any("odt", odt(f"<text:p>a<{element}/>tail</text:p>"))
+    assert element not in text_and_tags(made, "content.xml")
+    assert "tail" in text_and_tags(made, "content.xml")
+
+
+def clean_copy_of_any(kind: str, original: bytes) -> bytes:
+    copy = (
+        BY_KIND[kind].normalize(Order(original=original, method="rebuild", printed=None, parts=(), limits=LIMITS)).data
+    )
+    assert copy is not None
+    return copy
+
+
 @pytest.mark.parametrize(
     ("formula", "code"),
     [

@@ -1,4 +1,4 @@
-"""What is kept of the markup in OpenDocument files: elements of known namespaces that show, and addresses inside.
+"""What is kept of the markup in OpenDocument files: elements that show (odf_elements.py), and addresses inside.
 
 An element that acts but shows text gives its text back; one that acts and shows nothing goes whole.
 """
@@ -22,50 +22,9 @@ from attachguard.formats.office.cut import (
     name_of,
 )
 from attachguard.formats.office.formula import leaves_file, only_calculates
+from attachguard.formats.office.odf_elements import ACTING, EXTENSIONS, STANDARD
+from attachguard.formats.office.wordfields import is_allowed
 from attachguard.model import Limits
-
-_ODF = "urn:oasis:names:tc:opendocument:xmlns:"
-NAMESPACES = frozenset(
-    {
-        *(
-            f"{_ODF}{name}:1.0"
-            for name in (
-                *("office", "style", "text", "table", "drawing", "xsl-fo-compatible", "meta", "datastyle", "chart"),
-                *("svg-compatible", "dr3d", "form", "presentation", "animation", "smil-compatible", "config", "of"),
-            )
-        ),  # ODF 1.3 part 3 section 1.3
-        "http://www.w3.org/1998/Math/MathML",
-        "http://www.w3.org/1999/xhtml",
-        "http://purl.org/dc/elements/1.1/",
-        "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0",
-        "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
-        "urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0",
-        "http://openoffice.org/2009/office",
-        "http://openoffice.org/2010/draw",
-        "http://openoffice.org/2004/office",
-        "http://www.w3.org/2002/xforms",  # only as a namespace of elements that go by name
-    }
-)
-"""Namespaces whose elements are copied; scripts, databases and forms' models have their own, which are not here."""
-
-GOING = frozenset(
-    word
-    for line in (
-        # part 3 sections 3.12, 3.13, 10.3.20, 14.5: what runs
-        "scripts script event-listeners event-listener applet plugin",
-        # sections 10.4.6, 7.6, 9.4, 14.6: what is loaded
-        "object-ole floating-frame dde-connection-decls dde-connection-decl dde-source dde-link dde-links",
-        "cell-range-source table-source section-source auto-reload",
-        "connection-resource database-source-sql database-source-table database-source-query database-row-select",
-        "database-next model instance bind submission",
-        # section 11: forms send what is filled in; embedded fonts are programs (16.24)
-        "forms font-face-src sound audio",
-        # what the sender's programs remember
-        "print-range-settings",
-    )
-    for word in line.split()
-)
-"""Elements that are not copied, whatever they hold."""
 
 UNWRAPPED = frozenset({"dde-connection", "database-display", "database-name", "execute-macro"})
 """Fields that act and show text (section 7): the text stays."""
@@ -116,12 +75,14 @@ class _Member:
 
     def resolve(self, name: Name) -> Handler | None:
         """Choose what becomes of an element."""
-        if name.namespace not in NAMESPACES or name.local in GOING:
-            return self._go
-        if name.local in UNWRAPPED:
+        if name.local in UNWRAPPED and name.namespace in STANDARD:
             return _unwrap
+        if not _may_stay(name):
+            return self._go
         if name.local in LINKS:
             return self._link
+        if name.local == "param":
+            return _field_code
         return _setting if name.local in {"config-item", "config-item-set"} else None
 
     def resolve_attribute(self, name: Name) -> AttributeRule | None:
@@ -173,6 +134,20 @@ class _Member:
             return {}
         self._package.formulas += 1
         return DROP if element.local == "named-expression" else {"": None}
+
+
+def _field_code(cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
+    """Leave out the code of a field of Word's that LibreOffice keeps without knowing it, unless it is harmless."""
+    del cutter, name, start
+    values = [value for key, value in attributes.items() if name_of(key).local == "value"]
+    is_code = any(value.endswith(".code") for value in attributes.values())
+    return DROP if is_code and not all(is_allowed(value) for value in values) else None
+
+
+def _may_stay(name: Name) -> bool:
+    if name.local in ACTING:
+        return False
+    return name.namespace in EXTENSIONS or name.local in STANDARD.get(name.namespace, ())
 
 
 def _unwrap(cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
