@@ -175,6 +175,8 @@ def _link(where: str, path: str, harvest: Harvest) -> None:
     """Tell a link to another workbook from one to a program (section 2.5.277): app, separator, topic."""
     if len(path) < 2 or path[0] in "\x02\x03\x04":
         return
+    if path.startswith(_ENCODED) and not path[1:].strip(excel97.FORGOTTEN):
+        return  # a copy's: which workbook it was, nobody knows any more
     if path.startswith(_ENCODED):
         harvest.note("ole.external", where, path[1:])
     elif _SEPARATOR in path:

@@ -338,11 +338,24 @@ def test_what_acts_in_the_main_stream_leaves_no_copy() -> None:
         ("doc", doc(field("DDEAUTO a b"))),
         ("doc", doc(field("INCLUDETEXT x"))),
         ("xls", xls(sheet_entry(kind=1))),
-        ("xls", xls(supporting_link("\x01[other.xls]Sheet1"))),
+        ("xls", xls(supporting_link("cmd\x03/c calc"))),
     ):
         made = rebuilt(kind, original)
         assert made.data is None
         assert [finding.code for finding in made.findings] == ["copy.unsupported"]
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_link_to_another_workbook_is_forgotten_where_it_stands(wide: bool) -> None:
+    path = "\x01\x01@files.example\x03[other.xls]Sheet1"
+    link = supporting_link(path)
+    if wide:
+        link = record(0x01AE, struct.pack("<HHB", 0, len(path), 1) + path.encode("utf-16-le"))
+    original = xls(sheet_entry(), link)
+    assert seen(BY_KIND["xls"], original) == {"ole.external"}
+    made = copy_of("xls", original)
+    assert b"other" not in made
+    assert "other".encode("utf-16-le") not in made
 
 
 def test_a_remote_template_is_forgotten() -> None:

@@ -22,6 +22,10 @@ QUERY = frozenset({0x00DC, 0x01AD, 0x0802, 0x0803, 0x0804, 0x0805, 0x0806, 0x080
 (section 2.1.7.20.5). The cells themselves are ordinary ones."""
 PIVOT = frozenset({0x00B0, 0x00D5})
 """SxView and SXStreamID: pivot tables and their caches, whose own sources are described by the same records."""
+SUPBOOK = 0x01AE
+"""A link (section 2.4.271); the path of another workbook is written over, and its cells keep their last values."""
+FORGOTTEN = "_"
+"""What stands in the place of every character of such a path."""
 WRITE_ACCESS = 0x005C
 """Who saved it (section 2.4.349)."""
 Cuts = tuple[list[int], list[int]]
@@ -80,6 +84,8 @@ def _moved(number: int, body: bytes, cuts: Cuts, version: int) -> bytes:
         return body
     if number == WRITE_ACCESS and len(body) == len(_USER):
         return _USER
+    if number == SUPBOOK:
+        return _forgotten(body)
     if not cuts[0]:
         return body
     if number == BOUNDSHEET and len(body) >= 4:
@@ -89,6 +95,18 @@ def _moved(number: int, body: bytes, cuts: Cuts, version: int) -> bytes:
     if number == EXTSST and len(body) >= 2:
         return _shifted(body, tuple(range(2, len(body) - 7, 8)), cuts)
     return body
+
+
+def _forgotten(body: bytes) -> bytes:
+    """Write over the path to another workbook (section 2.5.277: it begins with U+0001), in its own length."""
+    length = struct.unpack_from("<H", body, 2)[0] if len(body) > 5 else 0
+    wide = bool(body[4] & 0x01) if length else False
+    start, stop = (5, 5 + length * (2 if wide else 1))
+    encoding = "utf-16-le" if wide else "latin-1"
+    path = body[start:stop].decode(encoding, errors="replace")
+    if stop > len(body) or not path.startswith("\x01"):
+        return body
+    return body[:start] + ("\x01" + FORGOTTEN * (len(path) - 1)).encode(encoding) + body[stop:]
 
 
 def _shifted(body: bytes, places: tuple[int, ...], cuts: Cuts) -> bytes:

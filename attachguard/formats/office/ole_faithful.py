@@ -11,7 +11,7 @@ from attachguard.model import Finding
 WORD = (("WordDocument",), ("Data",))
 MAY_GO = frozenset({0x00D3, 0x01BD, 0x00DC, 0x01AD, 0x0802, 0x0803, 0x0804, 0x0805, 0x0806, 0x0807, 0x080A})
 """Records that show nothing: signs of macros, and where cells came from."""
-REWRITTEN = frozenset({0x005C, 0x0085, 0x00FF, 0x020B})
+REWRITTEN = frozenset({0x005C, 0x0085, 0x00FF, 0x01AE, 0x020B})
 """Records of which only the length is compared: they hold places or names."""
 _HEADER = 1024
 """Bytes of a Word stream's head in which lengths become zero; the text stands behind (section 2.5.1)."""

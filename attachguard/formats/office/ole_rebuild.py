@@ -1,7 +1,7 @@
 """A new doc or xls of the old one's main streams, by a list of what may stay; everything else is left behind.
 
 Gone: VBA projects, objects, packages and controls, document properties, unknown streams, free space and tails. What
-acts inside of the main stream (Excel 4 sheets, DDE, fields that read, links to workbooks) can't be cut out without
+acts inside of the main stream (Excel 4 sheets, DDE, fields that read, formulas that call) can't be cut out without
 moving what other records point at: then there is no copy.
 """
 
