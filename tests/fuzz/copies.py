@@ -8,8 +8,15 @@ from attachguard.formats.registry import BY_KIND
 from attachguard.model import Finding, Limits
 from attachguard.policy import load_policy
 
-KINDS = frozenset({"bmp", "csv", "gif", "html", "jpeg", "png", "tiff", "txt", "xhtml", "xml"})
-"""Kinds whose copies are made by our own code in one step, with no program and no files inside."""
+KINDS = frozenset(
+    kind
+    for line in (
+        "bmp csv gif html jpeg png tiff txt xhtml xml",
+        "doc docx eml odt ods rtf xls xlsx",  # without the files inside: none of them is allowed in
+    )
+    for kind in line.split()
+)
+"""Kinds whose copies are made by our own code in one step, with no program."""
 
 POLICY = load_policy()
 

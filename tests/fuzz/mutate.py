@@ -46,7 +46,16 @@ WORDS: Mapping[str, Sequence[bytes]] = {
 }  # fmt: skip
 """Words of a format, to be put where they do not belong."""
 
-_PACKAGE_WORDS = _XML
+_PACKAGE_WORDS = (
+    *_XML, b'<w:r><w:fldChar w:fldCharType="begin"/></w:r>', b'<w:r><w:fldChar w:fldCharType="separate"/></w:r>',
+    b'<w:r><w:fldChar w:fldCharType="end"/></w:r>', b"<w:r><w:instrText>DDEAUTO a b</w:instrText></w:r>",
+    b"<w:txbxContent>", b"</w:txbxContent>", b"<w:del>", b'<Relationship Id="r" Type="a/image" Target="//a"/>',
+    b' TargetMode="External"', b' r:id="rId1"', b' r:link="rId9"', b"<f>RTD(1)</f>", b"<c r='A1'/>", b'<c r="A1"><v>',
+    b"<f>SUM(", b"</c>", b"<definedName name='Auto_Open'>", b"<sheet ", b'<Override PartName="/a" ContentType="b"/>',
+    b"<text:a xlink:href='file:x'>", b"<draw:object-ole/>", b"<script:event-listener/>", b" table:formula='of:=DDE(1)'",
+    b"%2e%2e/", b"<svg xmlns='http://www.w3.org/2000/svg'>", b"<mc:Choice>", b"\xc3\x28",
+)  # fmt: skip
+"""Words of all office formats, put into any member."""
 
 LENGTHS = (1, 1, 2, 3, 4, 8, 12, 16, 32, 64, 200, 1000)
 """Of a piece that repeats."""
