@@ -21,10 +21,10 @@ DELIMITERS = ",;\t|"
 csv.field_size_limit(1 << 30)  # a cell of any size that fits in a file: the limit is the file's
 
 _SEP = re.compile(r"[\ufeff\"]{0,2}sep=([^\r\n])\"?[ ;,]{0,3}(?:\r\n|\r|\n|$)", re.IGNORECASE)
-_SUSPECT = re.compile(rf"(?:^|(?<=[\s,;|\"\ufeff]))[{re.escape(STARTERS)}]")
+_SUSPECT = re.compile(f"(?:^|(?<=[,;|{BLANK}]))[{re.escape(STARTERS)}]")
 """Where a cell that starts like a formula could begin, whatever separates cells; most tables have none."""
 _SUSPECTS = {
-    delimiter: re.compile(rf"{re.escape(delimiter)}(?:[\s\"]{{0,63}}[{re.escape(STARTERS)}]|[\s\"]{{64}})")
+    delimiter: re.compile(f"{re.escape(delimiter)}(?:[{BLANK}]{{0,63}}[{re.escape(STARTERS)}]|[{BLANK}]{{64}})")
     for delimiter in DELIMITERS
 }
 """The same for one delimiter; a long run of blanks is suspect by itself, so that the search stays linear."""

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 SIZE = (640, 480)
 WOOD = (158, 118, 78)
@@ -60,6 +61,56 @@ def jpeg_with_place(seed: int = 2) -> bytes:
     exif[0x010F], exif[0x0110], exif[0x0132] = "Voorbeeld", "Phone 12", "2026:03:16 09:30:00"
     exif[0x8825] = {1: "N", 2: (52.0, 5.0, 24.0), 3: "E", 4: (5.0, 7.0, 12.0)}
     return _saved(picture, "JPEG", quality=82, exif=exif)
+
+
+def print_proof(seed: int = 6) -> bytes:
+    """Make the proof of a label as a print shop sends it: four inks, progressive (T.81 annex G, Adobe TN 5116)."""
+    return _saved(photo(320, 240, seed=seed).convert("CMYK"), "JPEG", quality=85, progressive=True)
+
+
+def jpeg_of_scans(scans: int = 2_000) -> bytes:
+    """Make a progressive JPEG whose last scan comes again and again, which keeps a decoder busy for minutes."""
+    plain = _saved(Image.new("L", (4_000, 4_000), 128), "JPEG", progressive=True)
+    return plain[:-2] + plain[plain.rindex(b"\xff\xda") : -2] * scans + plain[-2:]
+
+
+def depth_map(width: int = 160, height: int = 120) -> bytes:
+    """Make a PNG of sixteen bits a pixel, as scanners and measuring instruments write."""
+    rows = b"".join(
+        struct.pack(f">{width}H", *((x * 409 + y * 7) % 65536 for x in range(width))) for y in range(height)
+    )
+    return _saved(Image.frombytes("I;16B", (width, height), rows).convert("I;16"), "PNG")
+
+
+def apng(frames: int = 3) -> bytes:
+    """Make an animated PNG: the lamp that blinks, in colours that a GIF does not have."""
+    shown = [photo(160, 120, seed=n) for n in range(frames)]
+    return _saved(shown[0], "PNG", save_all=True, append_images=shown[1:], duration=300, loop=0)
+
+
+def png_with_author() -> bytes:
+    """Make a picture of a screen that names who made it and on which computer (PNG section 11.3.3)."""
+    told = PngInfo()
+    told.add_text("Author", "J. Jansen")
+    told.add_text("Source", "LAPTOP-JANSEN")
+    return _saved(photo(160, 120, seed=8), "PNG", pnginfo=told)
+
+
+def gif_with_comment() -> bytes:
+    """Make a GIF with a comment of the program that wrote it (GIF89a section 24)."""
+    return _saved(photo(160, 120, seed=9).convert("P"), "GIF", comment=b"Made on LAPTOP-JANSEN")
+
+
+def gif_film(frames: int = 150) -> bytes:
+    """Make a GIF of more frames than anybody needs to see a loose contact."""
+    shown = [Image.new("L", (8, 8), n) for n in range(frames)]
+    return _saved(shown[0], "GIF", save_all=True, append_images=shown[1:], duration=20)
+
+
+def tiff_of_scanner() -> bytes:
+    """Make a scan that names the scanner, its software and its owner (TIFF 6.0 section 8)."""
+    told = {0x010F: "Voorbeeld", 0x0110: "ScanBox 3", 0x0131: "ScanBox Suite 9", 0x013B: "J. Jansen"}
+    return _saved(_sheet(("Leveringsbon 8841",)), "TIFF", compression="tiff_lzw", tiffinfo=told)
 
 
 def png(seed: int = 3) -> bytes:

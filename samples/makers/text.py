@@ -44,6 +44,21 @@ def formula_csv() -> bytes:
     return f"Artikel,Preis\r\nKM-778,64.90\r\n{dangerous},1\r\n".encode()
 
 
+def telephone_list() -> bytes:
+    """Write a CSV of one column, in which numbers begin with a plus and corrections with a minus."""
+    return b"Telefon\r\n+49 541 123456\r\n+31 6 12345678\r\n-12,50\r\n- entf\xe4llt\r\n"
+
+
+def wide_table() -> bytes:
+    """Write what Excel calls Unicode text: UTF-16 with tabs, and numbers that are to stay text."""
+    return 'Art.\tPreis\r\n="0012"\t€ 1,50\r\n'.encode("utf-16")
+
+
+def hidden_formula_csv() -> bytes:
+    """Write a CSV whose formula starts a cell only where semicolons part cells, behind blanks that nobody sees."""
+    return "Artikel,Preis\r\nKM-778;\u2003\u200b=cmd|' /C calc'!A0,64.90\r\n".encode()
+
+
 def _cell(value: str, separator: str) -> str:
     return '"' + value.replace('"', '""') + '"' if separator in value or '"' in value else value
 
@@ -86,6 +101,23 @@ def page(language: str = "fr", head: str = "", body: str = "", more: str = "") -
 def _rows(articles: Sequence[Article]) -> str:
     cells = ((article.number, article.name, str(article.quantity), amount(article.total)) for article in articles)
     return "\n".join("<tr>" + "".join(f"<td>{entities.escape(c)}</td>" for c in row) + "</tr>" for row in cells)
+
+
+def newsletter() -> bytes:
+    """Write the page of a mail as mail programs do: tables, inline styles, a picture of the same mail, Word's notes."""
+    rows = "".join(
+        f'<tr><td style="padding:4px;border-bottom:1px solid #ddd;font:13px Arial,sans-serif">{entities.escape(a.name)}'
+        f'</td><td align=right style="mso-line-height-rule:exactly;color:rgb(90,90,90)">{amount(a.price)}</td></tr>'
+        for a in PRICE_LIST
+    )
+    return (
+        '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>'
+        '<meta http-equiv=Content-Type content="text/html; charset=windows-1252">'
+        "<!--[if gte mso 9]><xml><o:OfficeDocumentSettings><o:AllowPNG/></o:OfficeDocumentSettings></xml><![endif]-->"
+        '</head><body bgcolor="#f4f4f4"><table width=600 cellpadding=0 cellspacing=0 style="border-collapse:collapse">'
+        f'<tr><td colspan=2><img src="cid:logo@shop.example" alt="Logo" width=120></td></tr>{rows}</table>'
+        '<p style="font-size:11px">\xa9 Caf\xe9 <o:p>&nbsp;</o:p></p></body></html>\r\n'
+    ).encode("cp1252")
 
 
 def xhtml(language: str = "it") -> bytes:
@@ -174,6 +206,41 @@ def cross_industry_invoice(language: str = "de") -> bytes:
     ).encode()
 
 
+def bank_statement(encoding: str = "utf-16") -> bytes:
+    """Write a bank statement (ISO 20022 camt.053), in UTF-16 as some banks' programs do."""
+    entries = "".join(
+        f'<Ntry><Amt Ccy="EUR">{a.total}</Amt><CdtDbtInd>CRDT</CdtDbtInd><AddtlNtryInf>{entities.escape(a.name)}'
+        "</AddtlNtryInf></Ntry>\n"
+        for a in PRICE_LIST
+    )
+    return (
+        f'<?xml version="1.0" encoding="{encoding.upper()}"?>\n'
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Id>8841</Id>\n'
+        f"{entries}</Stmt></BkToCstmrStmt></Document>\n"
+    ).encode(encoding)
+
+
+def styled_xml() -> bytes:
+    """Write an order that a browser would show by a stranger's style sheet (xml-stylesheet)."""
+    return b'<?xml version="1.0"?>\n<?xml-stylesheet type="text/xsl" href="http://evil.example/a.xsl"?>\n<order/>\n'
+
+
+def including_xml() -> bytes:
+    """Write an order that includes a file of the reader's computer (XInclude 1.0)."""
+    return (
+        b'<?xml version="1.0"?>\n<order xmlns:xi="http://www.w3.org/2001/XInclude"><line>TH-042</line>'
+        b'<xi:include parse="text" href="file:///etc/passwd"/></order>\n'
+    )
+
+
+def scripted_xml() -> bytes:
+    """Write an order with a script that a browser runs, since it is of XHTML's namespace."""
+    return (
+        b'<?xml version="1.0"?>\n<order><line>TH-042</line>'
+        b'<h:script xmlns:h="http://www.w3.org/1999/xhtml">alert(1)</h:script></order>\n'
+    )
+
+
 def entity_xml() -> bytes:
     """Write XML whose DOCTYPE reads a file of the reader's computer (XML 1.0, 4.2.2)."""
     return (
@@ -195,3 +262,8 @@ def terminal_escapes() -> bytes:
 def deceiving_text() -> bytes:
     """Write a text whose amount reads backwards, by a control for right-to-left writing (UAX #9)."""
     return "Te betalen: \u202e00,001\u202c EUR\n".encode()
+
+
+def control_characters() -> bytes:
+    """Write a text that rings, and goes back over a figure so that a printer or terminal shows another one."""
+    return b"Bestelling 8841\r\nTe betalen: 9\b1,00 EUR\a\r\n"

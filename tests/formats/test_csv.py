@@ -262,3 +262,11 @@ def test_copies_of_harmless_cells_are_the_same(rows: list[list[str]]) -> None:
     data = "".join(";".join(row) + "\r\n" for row in rows).encode()
     if data:
         assert rebuilt(csv, data) == data
+
+
+@pytest.mark.parametrize("blank", ["\u2003", "\u200b", "\u200e", "\xad", "\u2028", "\u3000", "\x0b\t "])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_formula_behind_what_nobody_sees_is_found_under_every_delimiter(blank: str, delimiter: str) -> None:
+    table = f"a,b\nc{delimiter}{blank}=1+A1,d\n"
+    assert "csv.formula" in codes(csv, table)
+    assert "'=1+A1" in copied(csv, table)
