@@ -75,6 +75,6 @@ def _without_active(parent: etree._Element) -> None:
 def _settle(parent: etree._Element, anchor: etree._Element | None, texts: list[str]) -> None:
     """Write text behind an anchor, or where there is none, at the start of the parent."""
     if len(texts) > 1 and anchor is None:
-        parent.text = "".join(texts)
+        parent.text = "".join(texts) or None
     elif len(texts) > 1 and anchor is not None:
-        anchor.tail = "".join(texts)
+        anchor.tail = "".join(texts) or None
