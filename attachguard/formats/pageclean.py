@@ -95,7 +95,7 @@ def clean_page(text: str, depth: int) -> Page:
     language, title, sheets, body_style = "", "", [], ""
     for tag in tags(plain):
         if tag.name == "title" and not title:
-            title = _BLANK.sub(" ", unescape(tag.raw)).strip()[:TITLE]
+            title = _BLANK.sub(" ", _CONTROL.sub("", unescape(tag.raw))).strip()[:TITLE]
         elif tag.name == "style":
             sheets.append(tag.raw)
         elif tag.name == "body" and not body_style:
@@ -105,7 +105,7 @@ def clean_page(text: str, depth: int) -> Page:
         language=language,
         title=title,
         styles=cssclean.clean_sheet("\n".join(sheets)),
-        body_style=body_style,
+        body_style=_CONTROL.sub("", body_style),
         body=_clean_body(plain),
     )
 

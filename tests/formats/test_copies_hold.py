@@ -108,10 +108,10 @@ def test_copies_of_any_data_hold(pieces: list[str]) -> None:
 
 
 PAGE_PIECES = [
-    "<p>", "</p>", "<b>", "</b>", "text", "&amp;", "&nbsp;", "<br/>", "<img src='cid:a' alt='b'/>",
-    "<script>c</script>", "<style>d{color:red}</style>", "<table><tr><td>", "</td></tr></table>", "<!-- e -->", "<![CDATA[f]]>", "<?g h?>",
-    "<svg xmlns='http://www.w3.org/2000/svg'><text>i</text></svg>", "<p onclick='j'/>", "<pre>\n\nk</pre>", "\n",
-    "<l/>", "<a href='javascript:m'>n</a>", "<o:p xmlns:o='urn:o'>q</o:p>", "&lt;r&gt;",
+    "<p>", "</p>", "<b>", "</b>", "text", "&amp;", "&nbsp;", "<br/>", "<img src='cid:a' alt='b'/>", "<l/>", "\n",
+    "<script>c</script>", "<style>d{color:red}</style>", "<table><tr><td>", "</td></tr></table>", "<!-- e -->",
+    "<![CDATA[f]]>", "<?g h?>", "<svg xmlns='http://www.w3.org/2000/svg'><text>i</text></svg>", "<p onclick='j'/>",
+    "<pre>\n\nk</pre>", "<a href='javascript:m'>n</a>", "<o:p xmlns:o='urn:o'>q</o:p>", "&lt;r&gt;",
     "<p style='color:red;position:fixed'/>",
 ]  # fmt: skip
 

@@ -209,6 +209,11 @@ def test_a_rule_that_loads_or_breaks_out_does_not_reach_a_copy(rule: str) -> Non
     assert style.strip() in {"", "p{color:red}"}
 
 
+def test_no_control_character_comes_back_by_a_reference() -> None:
+    page = "<title>a&#1;b&#x9f;</title><body style='color:r&#2;ed' bgcolor='&#3;red'><p title='&#4;c'>d&#5;"
+    assert not {char for char in copied(html, page) if char < " " and char != "\n"}
+
+
 def test_no_break_spaces_stay_what_they_are() -> None:
     assert body("a\xa0b&nbsp;c&#160;d<b title='e\xa0f'>\ufdd0&#xfdd0;</b>".replace("&#xfdd0;", "")) == (
         'a&nbsp;b&nbsp;c&nbsp;d<b title="e&nbsp;f"></b>'
