@@ -75,8 +75,12 @@ def unread(port: int) -> int:
     return sum(int(line[4].partition(":")[2], 16) for line in established)
 
 
+GUARD = 'read -r _; kill -9 "-$1"'
+"""Waits for the end of a pipe that only the tests hold open: then they are gone, however they ended."""
+
+
 class Process:
-    """One server process with all its children, in a session of its own."""
+    """One server process with all its children, in a session of its own; it ends with the tests, even killed ones."""
 
     def __init__(
         self,
@@ -107,6 +111,13 @@ class Process:
                 extra_groups=[] if found else None,
             )
         self.pid = self._process.pid
+        # The signal of `tie` reaches the first process alone; RabbitMQ's is a script, whose child is the server.
+        self._guard = subprocess.Popen(
+            ["/bin/sh", "-c", GUARD, "guard", str(self.pid)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -134,6 +145,8 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait(30)
+        self._guard.kill()
+        self._guard.communicate()
 
     def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> None:
         """Ask it to end, and insist after a while."""
