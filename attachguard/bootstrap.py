@@ -22,7 +22,8 @@ from attachguard.delivery import Delivery
 from attachguard.errors import UsageError
 from attachguard.jobs import Terms
 from attachguard.policy import Policy, load_policy
-from attachguard.ports import Kit, Shelf, Store, Wakeup
+from attachguard.ports import Keyring, Kit, Outbox, Post, Shelf, Store, Wakeup
+from attachguard.relay import Errands, Relay
 from attachguard.sandbox.room import Room
 from attachguard.sandbox.wire import Level
 from attachguard.service import Service
@@ -51,8 +52,10 @@ def _scanner(settings: Settings, policy: Policy) -> CachedScanner | Clamd:
 
 
 @contextmanager
-def open_service(settings: Settings) -> Iterator[Service]:
+def open_service(settings: Settings, wakeup: Wakeup | None = None) -> Iterator[Service]:
     """Put the engine together and let go of it at the end; each part starts when it is first needed.
+
+    `wakeup`: what wakes the workers of this very process; a broker in the settings comes first.
 
     Raises UsageError and PolicyError for settings that make no sense.
     """
@@ -67,13 +70,40 @@ def open_service(settings: Settings) -> Iterator[Service]:
             ledger=ledger,
             quarantine=quarantine(settings),
             clean=clean(settings),
-            wakeup=_wakeup(settings.broker_url),
+            wakeup=wakeup if wakeup and settings.broker_url is None else _wakeup(settings.broker_url),
             policies=_policies(policy),
             default_policy=settings.policy,
             terms=terms(settings),
             is_gone=is_gone,
             foreign=functools.partial(foreign, settings),
+            drawer=sandbox,
         )
+
+
+@contextmanager
+def open_keyring(settings: Settings) -> Iterator[Keyring]:
+    """Open what knows callers, and nothing else. Raises UsageError."""
+    with closing(_ledger(settings.ledger_url)) as ledger:
+        yield ledger
+
+
+@contextmanager
+def open_outbox(settings: Settings) -> Iterator[Outbox]:
+    """Open what knows webhooks, and nothing else. Raises UsageError."""
+    with closing(_ledger(settings.ledger_url)) as ledger:
+        yield ledger
+
+
+def open_post(settings: Settings) -> Post:
+    """Make what sends to webhooks."""
+    from attachguard.adapters.webhook_post import WebhookPost  # noqa: PLC0415 - takes a while to load
+
+    return WebhookPost(settings.webhook_targets)
+
+
+def errands(settings: Settings, service: Service) -> Errands:
+    """Make what a process beside the workers does: send to webhooks, watch the parts, tidy up."""
+    return Errands(Relay(service.ledger, open_post(settings)), service.parts)
 
 
 def terms(settings: Settings) -> Terms:

@@ -1,6 +1,7 @@
 """The JSON of a verdict, the same for every door. The fields are stable; docs/schema/ holds the schema."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -139,6 +140,16 @@ def attachment_document(verdict: Verdict, language: str) -> AttachmentDocument:
     )
 
 
+def verdict_reasons(verdict: Verdict, language: str) -> tuple[ReasonDocument, ...]:
+    """Put into words why a verdict is what it is."""
+    return _reasons(verdict.reasons, verdict.trouble, language)
+
+
+def reason_documents(codes: Iterable[str], language: str) -> tuple[ReasonDocument, ...]:
+    """Put codes into words, each once."""
+    return tuple(_reason(code, language) for code in dict.fromkeys(codes))
+
+
 def _findings(reports: list[Report]) -> tuple[FindingDocument, ...]:
     """List the facts about the original, then those about the copy, each once."""
     once = dict.fromkeys(finding for report in reports for finding in report.findings)
@@ -146,8 +157,7 @@ def _findings(reports: list[Report]) -> tuple[FindingDocument, ...]:
 
 
 def _reasons(findings: tuple[Finding, ...], trouble: Trouble | None, language: str) -> tuple[ReasonDocument, ...]:
-    codes = dict.fromkeys([*(finding.code for finding in findings), *([trouble.code] if trouble else [])])
-    return tuple(_reason(code, language) for code in codes)
+    return reason_documents([*(finding.code for finding in findings), *([trouble.code] if trouble else [])], language)
 
 
 def _reason(code: str, language: str) -> ReasonDocument:

@@ -5,8 +5,12 @@
     |   |-- PolicyError                2    400   no     a policy file is wrong (names the line)
     |   |-- UploadUnreadable           2    400   no     a path is no file, vanished or may not be read
     |   |-- NotPossible                2    409   no     what is asked does not go with the state something is in
-    |   |-- KeyReused                  2    409   no     an idempotency key came again with another submission
+    |   |   `-- NotFound               2    404   no     there is nothing of that name, or it is another tenant's
+    |   |-- KeyReused                  2    422   no     an idempotency key came again with another submission
     |   `-- StillReceiving             2    409   yes    the first submission with this key is still on its way
+    |-- NotAuthenticated               2    401   no     no key, no link, or not one of ours
+    |-- NotAllowed                     2    403   no     the key or link is not for this
+    |-- TooMany                        2    429   yes    a rate or quota is used up (`seconds`: until when)
     |-- ClaimLost                      3    503   no     a worker finished a job that is no longer its own
     `-- Unavailable                    3    503   yes    a part of ours could not do its work: verdict `undetermined`
         |-- ScannerUnavailable         3    503   yes    clamd is gone, too slow, has no signatures or is not believed
@@ -48,10 +52,16 @@ class NotPossible(UsageError):  # noqa: N818 - named for what is the case
     http_status = 409
 
 
+class NotFound(NotPossible):
+    """There is nothing of that name here. What is another tenant's is told in the same words."""
+
+    http_status = 404
+
+
 class KeyReused(UsageError):  # noqa: N818 - named for what happened
     """An idempotency key came again with another submission."""
 
-    http_status = 409
+    http_status = 422
 
 
 class StillReceiving(UsageError):  # noqa: N818 - named for what is the case
@@ -59,6 +69,29 @@ class StillReceiving(UsageError):  # noqa: N818 - named for what is the case
 
     http_status = 409
     retry = True
+
+
+class NotAuthenticated(AttachguardError):  # noqa: N818 - named for what is the case
+    """Nobody we know: no key, no link, a wrong, revoked or expired one. Which of these is not told."""
+
+    http_status = 401
+
+
+class NotAllowed(AttachguardError):  # noqa: N818 - named for what is the case
+    """Somebody we know, with a key or link that is not for this."""
+
+    http_status = 403
+
+
+class TooMany(AttachguardError):  # noqa: N818 - named for what happened
+    """A rate or quota is used up. `seconds`: after how many it is worth trying again."""
+
+    http_status = 429
+    retry = True
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = max(1, seconds)
 
 
 class ClaimLost(AttachguardError):  # noqa: N818 - named for what happened

@@ -87,6 +87,29 @@ class Intent:
     queue: Queue
     files: tuple[Received, ...]
     idempotency: IdempotencyKey | None = None
+    retry_of: str | None = None
+    """The attachment that was refused before, when this is another try."""
+    method: str = ""
+    """How a retry wants its copy made: a method of kinds.Kind; empty: as the policy says."""
+    trace: str = ""
+    """W3C trace context (traceparent) of whoever sent it; empty: none."""
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """Who sends a submission, and how it is to be judged."""
+
+    tenant: str = ""
+    actor: str = ""
+    policy: str | None = None
+    """Name or path of the policy; None: the engine's own."""
+    idempotency_key: str | None = None
+    conversation: str | None = None
+    """What the sender's backend calls the conversation it belongs to."""
+    retry_of: str | None = None
+    method: str = ""
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +142,18 @@ class Claim:
     attempts: int
     """This one included."""
     files: tuple[Received, ...]
+    method: str = ""
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """A received file, and where its bytes are."""
+
+    file: Received
+    bytes: BytesState
+    removed_at: datetime | None
+    """When its sender had it taken away; None: it was not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +170,50 @@ class Status:
     deadline_at: datetime | None
     finished_at: datetime | None
     verdict: SubmissionVerdict | None
+    files: tuple[Whereabouts, ...] = ()
+    """Its received files, in their order."""
+    retry_of: str | None = None
+    method: str = ""
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """One file that will be put into quarantine by its sender directly."""
+
+    number: int
+    untrusted_name: str
+    declared_type: str | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingUpload:
+    """Files that were announced and are not submitted yet."""
+
+    id: str
+    tenant: str
+    actor: str
+    policy: str
+    files: tuple[Announced, ...]
+    created_at: datetime
+    expires_at: datetime
+
+    def key(self, number: int) -> str:
+        """Name the place in quarantine where a file is put before it is submitted."""
+        return f"{self.id[:2]}/{self.id}.in.{number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One verdict as the figures need it."""
+
+    attachment: str
+    kind: str | None
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    stages: Mapping[str, float]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

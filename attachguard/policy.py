@@ -18,6 +18,12 @@ from attachguard.policy_file import INERT_AS, Source, read_source
 
 DEFAULT = "marketplace"
 
+REDRAWN = frozenset({"file.malformed", "type.trailing_data", "type.truncated", "part.rejected", "part.normalized"}) | {
+    code for code in FINDINGS if code.startswith("pdf.")
+}
+"""Findings about an original that say nothing about pages drawn anew from it. Malware, passwords, limits, doubts about
+the type and what broke the room are not among them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
@@ -67,6 +73,11 @@ class Policy:
     """The layers a room must have: `full` or `no-open`."""
     signatures: SignatureRules
     """What the scanner's signatures must be like."""
+    retry_days: int = 7
+    """Days for which a refused file can be tried again by another method; what is held is never held longer than the
+    quarantine holds it."""
+    method: str = ""
+    """The only method by which a copy is made; empty: those of the kind, best first."""
 
     @property
     def label(self) -> str:
@@ -89,6 +100,8 @@ class Policy:
 
     def methods(self, kind: Kind) -> tuple[str, ...]:
         """Name the ways to make a copy of a kind, best first: those it has, but for what the policy leaves out."""
+        if self.method:
+            return tuple(method for method in kind.methods if method == self.method)
         if kind.name in self.copies:
             return (self.copies[kind.name],)
         if self.limits.flatten.method != "raster" or "raster" not in kind.methods:
@@ -103,6 +116,23 @@ class Policy:
             rulings=MappingProxyType(harder),
             kinds=MappingProxyType(dict.fromkeys(self.kinds, Action.KEEP)),
         )
+
+    def for_retry(self, method: str) -> "Policy":
+        """Give the policy for a file whose sender wants a copy made by one method, whatever was found.
+
+        What such a copy can't have any more (REDRAWN) is no reason to refuse the original; the copy itself is held to
+        everything. Malware stays malware. An empty method changes nothing.
+        """
+        if not method:
+            return self
+        softer = {
+            code: Action.NORMALIZE if code in REDRAWN and action is Action.REJECT else action
+            for code, action in self.rulings.items()
+        }
+        kinds = {
+            name: Action.NORMALIZE if method in KINDS[name].methods else action for name, action in self.kinds.items()
+        }
+        return dataclasses.replace(self, rulings=MappingProxyType(softer), kinds=MappingProxyType(kinds), method=method)
 
 
 def _harden(action: Action) -> Action:
@@ -170,6 +200,7 @@ def _build(source: Source) -> Policy:
         names=Names(rename=MappingProxyType(dict(source.rename)), inert=source.inert or frozenset()),
         require=source.require or "full",
         signatures=SignatureRules(**source.signatures),
+        retry_days=source.retries.get("days", 7),
     )
 
 

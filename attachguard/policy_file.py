@@ -50,6 +50,7 @@ class Source:
     inert: frozenset[str] | None = None
     require: str | None = None
     signatures: Mapping[str, int]
+    retries: Mapping[str, int]
     links: Links | None = None
     method: str | None = None
     dpi: int | None = None
@@ -69,6 +70,7 @@ class Source:
             links=self.links or base.links,
             method=self.method or base.method,
             dpi=self.dpi or base.dpi,
+            retries={**base.retries, **self.retries},
         )
 
 
@@ -118,6 +120,7 @@ class _Reader:
             links=self._one("flatten", "links", flatten.get("links"), _LINKS),
             method=self._one("flatten", "method", flatten.get("method"), _METHOD),
             dpi=self._one("flatten", "dpi", flatten.get("dpi"), _DPI),
+            retries=self._section(top, "retries", frozenset({"days"}), _DAYS),
         )
         self._check_names(source)
         self._check_copies(source)
@@ -192,7 +195,8 @@ class _Reader:
 
 
 _TOP = frozenset(
-    {"name", "version", "title", "extends", "limits", "sandbox", "signatures", "flatten", "kinds", "copies", "names"}
+    {"name", "version", "title", "extends", "limits", "sandbox", "signatures", "retries", "flatten", "kinds", "copies"}
+    | {"findings", "names"}
     | {"findings"}
 )
 _WHAT: Mapping[str, str] = {

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Protocol
 
+from attachguard.access import Key, UploadLink
 from attachguard.batches import (
     Batch,
     BatchState,
@@ -26,7 +27,20 @@ from attachguard.batches import (
     Summary,
     Yardstick,
 )
-from attachguard.jobs import Claim, Event, Held, Hint, Intent, Kept, Label, Queue, Receipt, Status
+from attachguard.jobs import (
+    Claim,
+    Event,
+    Held,
+    Hint,
+    Intent,
+    Judged,
+    Kept,
+    Label,
+    PendingUpload,
+    Queue,
+    Receipt,
+    Status,
+)
 from attachguard.model import (
     Attachment,
     Check,
@@ -41,6 +55,8 @@ from attachguard.model import (
     SubmissionVerdict,
     Verification,
 )
+from attachguard.states import SubmissionState
+from attachguard.webhooks import Answer, Happening, Message, Webhook
 
 
 class Scanner(Protocol):
@@ -87,6 +103,14 @@ class Sandbox(Protocol):
 
     def probe(self) -> Sequence[Check]:
         """Do the real thing on harmless input and say how it went; never raises."""
+        ...
+
+
+class Drawer(Protocol):
+    """Draws pictures of files, behind the same walls. The room is one."""
+
+    def preview(self, attachment: Attachment, limits: Limits) -> bytes | None:
+        """Draw the first page or picture as PNG; None: there is nothing to draw. Raises SandboxUnavailable."""
         ...
 
 
@@ -175,6 +199,17 @@ class Shelf(Protocol):
     @property
     def readers(self) -> int:
         """How many reads side by side are worth it: one on a disk, several where each waits for an answer."""
+        ...
+
+    def key(self, location: str) -> str:
+        """Give the key of an object by its location. Raises StoreUnavailable when it is another shelf's."""
+        ...
+
+    def put_link(self, key: str, size: int, seconds: int) -> str | None:
+        """Give a URL to which an object of exactly this size can be put for so many seconds; None: there is none.
+
+        Raises StoreUnavailable.
+        """
         ...
 
     def link(self, location: str, label: Label, seconds: int) -> str:
@@ -296,12 +331,44 @@ class Register(Protocol):
         """Tell where a submission is."""
         ...
 
-    def held(self, limit: int) -> Sequence[Held]:
-        """List the files that were not delivered and are in quarantine, newest first."""
+    def held(self, limit: int, tenant: str | None = None) -> Sequence[Held]:
+        """List the files that were not delivered and are in quarantine, newest first; None: everybody's."""
         ...
 
     def held_file(self, attachment: str) -> Held | None:
         """Find a received file, whether its bytes are still there or not."""
+        ...
+
+    def progress(self, submissions: Collection[str]) -> Mapping[str, SubmissionState]:
+        """Tell how far submissions are, in one question; unknown ones are left out."""
+        ...
+
+    def retries(self, attachment: str) -> Sequence[str]:
+        """Name the submissions that tried this attachment again, oldest first."""
+        ...
+
+    def judged_since(self, since: datetime, limit: int) -> Sequence[Judged]:
+        """List verdicts on received files that were recorded at or after a moment, oldest first."""
+        ...
+
+    def oldest_waiting(self) -> datetime | None:
+        """Tell since when the oldest job waits; None: nothing waits."""
+        ...
+
+    def removed(self, attachment: str) -> None:
+        """Note that its sender had a received file taken away; the first time counts."""
+        ...
+
+    def receipt_for(self, tenant: str, key: str) -> Receipt | None:
+        """Find the submission that was acknowledged under an idempotency key."""
+        ...
+
+    def expect_upload(self, upload: PendingUpload) -> None:
+        """Write down what will be put into quarantine directly."""
+        ...
+
+    def expected_upload(self, upload: str) -> PendingUpload | None:
+        """Find what was written down."""
         ...
 
     def bytes_gone(self, attachments: Sequence[str]) -> None:
@@ -464,7 +531,98 @@ class Rescans(Protocol):
         ...
 
 
-class EngineLedger(Ledger, Intake, Desk, Caretaker, Register, Rescans, Protocol):
+class Keyring(Protocol):
+    """The ledger as it knows callers. All methods raise LedgerUnavailable."""
+
+    def add_key(self, key: Key) -> None:
+        """Keep a new key."""
+        ...
+
+    def find_key(self, key: str) -> Key | None:
+        """Find a key by its id, revoked or not."""
+        ...
+
+    def keys(self, tenant: str | None = None) -> Sequence[Key]:
+        """List keys, oldest first; of one tenant, or all."""
+        ...
+
+    def has_keys(self) -> bool:
+        """Tell whether a key was ever made: from then on everybody needs one."""
+        ...
+
+    def revoke_key(self, key: str) -> bool:
+        """End a key, and every link it signed; False: there is none that is still good."""
+        ...
+
+    def spend(self, key: Key, submissions: int, size: int) -> bool:
+        """Count against what a key may use in a day; False: it is used up, and nothing was counted."""
+        ...
+
+    def used(self, key: str) -> tuple[int, int]:
+        """Tell how many submissions and bytes a key has used today (UTC)."""
+        ...
+
+    def use_link(self, link: UploadLink) -> bool:
+        """Count one submission by a link; False: it made all it may."""
+        ...
+
+    def forget_links(self) -> int:
+        """Forget the uses of links that are over."""
+        ...
+
+
+class Outbox(Protocol):
+    """The ledger as it tells webhooks what happened. All methods raise LedgerUnavailable."""
+
+    def add_webhook(self, webhook: Webhook) -> None:
+        """Keep a new webhook; it is told what happens from now on."""
+        ...
+
+    def webhooks(self, tenant: str | None = None) -> Sequence[Webhook]:
+        """List webhooks, oldest first; of one tenant, or all."""
+        ...
+
+    def remove_webhook(self, webhook: str) -> bool:
+        """Take a webhook away with everything it was still to be told; False: there is none."""
+        ...
+
+    def tell(self, happening: Happening) -> int:
+        """Write down something to be told that no transaction of the ledger tells by itself; gives to how many."""
+        ...
+
+    def take_messages(self, lease: timedelta, most: int, each: int) -> Sequence[Message]:
+        """Claim messages that are due: at most so many, and at most `each` to one webhook.
+
+        They are due again when the lease is over: a relay that died loses none.
+        """
+        ...
+
+    def answered(self, message: Message, answer: Answer) -> None:
+        """Write down what became of an attempt: delivered, to be tried again, given up, or its webhook disabled."""
+        ...
+
+    def backlog(self) -> Mapping[str, int]:
+        """Count the messages that wait, by webhook."""
+        ...
+
+    def forget_messages(self, age: timedelta) -> int:
+        """Forget messages that ended so long ago."""
+        ...
+
+    def part_is(self, name: str, ok: bool, detail: str) -> bool:
+        """Write down how a part of the engine is, and tell of it when that changed; gives whether it did."""
+        ...
+
+
+class Post(Protocol):
+    """Sends messages."""
+
+    def send(self, message: Message) -> Answer:
+        """Send once; never raises."""
+        ...
+
+
+class EngineLedger(Ledger, Intake, Desk, Caretaker, Register, Rescans, Keyring, Outbox, Protocol):
     """The whole ledger, in all its roles."""
 
 

@@ -14,7 +14,7 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -26,6 +26,7 @@ POLL_SECONDS = 0.2
 """How often an idle worker looks for a job. It reads one index entry and takes no lock."""
 
 TEND_SECONDS = 1.0
+ASIDE_SECONDS = 1.0
 SWEEP_SECONDS = 3600.0
 SCHEDULE_SECONDS = 60.0
 """How often it is looked whether a re-scan is due."""
@@ -58,16 +59,27 @@ class Runner:
         *,
         processes: int,
         queues: Collection[Queue] = tuple(Queue),
+        aside: Callable[[Service], Callable[[], None]] | None = None,
         say: Callable[[str], None] = lambda _: None,
+        wait: Callable[[float], None] = time.sleep,
+        companions: Sequence[Callable[[Service], None]] = (),
     ) -> None:
-        """`name_process` names a process by its pid, as owner of jobs; `say` is told what happens."""
+        """`name_process` names a process by its pid, as owner of jobs; `say` is told what happens.
+
+        `wait`: how an idle worker waits, so many seconds at most. `companions` run beside the workers, each in a
+        process of its own, until SIGTERM; one that ends sooner is started again.
+        """
         self._open_service = open_service
         self._name_process = name_process
         self._processes = processes
         self._queues = tuple(queues)
+        self._aside = aside
         self._say = say
+        self._wait = wait
+        self._companions = tuple(companions)
+        self._beside: dict[int, Callable[[Service], None]] = {}
         self._workers: dict[int, _Worker] = {}
-        self._since = mmap.mmap(-1, _SLOT.size * processes)  # shared: when each worker began its job, 0 when idle
+        self._since = mmap.mmap(-1, _SLOT.size * (processes + 1))  # shared: when each worker began its job, 0 when idle
         self._stops = 0
 
     def run(self) -> None:
@@ -91,9 +103,11 @@ class Runner:
         swept = scheduled = time.monotonic()
         tended = 0.0  # at once: who was here before may have left jobs behind
         self._say(f"{self._processes} worker processes")
-        again = [(0.0, slot) for slot in range(self._processes)]  # when to fork which worker
+        slots = self._processes + (self._aside is not None)
+        again = [(0.0, slot) for slot in range(slots)]  # when to fork which worker
+        absent = [(0.0, companion) for companion in self._companions]
         told = 0
-        while self._workers or not self._stops:
+        while self._workers or self._beside or not self._stops:
             now = time.monotonic()
             if self._stops > told:
                 told = self._stops
@@ -103,6 +117,10 @@ class Runner:
                 for due in [one for one in again if one[0] <= now]:
                     again.remove(due)
                     self._fork(service, due[1])
+                for awaited in [one for one in absent if one[0] <= now]:
+                    absent.remove(awaited)
+                    self._fork_companion(service, awaited[1])
+            absent += [(now + HASTE_SECONDS, companion) for companion in self._reap_companions()]
             for worker in self._reap():
                 self._lost(service, worker)
                 again.append((now + (HASTE_SECONDS if now - worker.born < HASTE_SECONDS else 0.0), worker.slot))
@@ -125,7 +143,7 @@ class Runner:
             self._say(str(error))  # the next round tries again
 
     def _tell_workers(self, number: signal.Signals) -> None:
-        for pid in self._workers:
+        for pid in (*self._workers, *self._beside):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
@@ -138,6 +156,27 @@ class Runner:
         if pid == 0:
             self._work_and_exit(service, slot, supervisor)
         self._workers[pid] = _Worker(pid=pid, owner=self._name_process(pid), slot=slot)
+
+    def _fork_companion(self, service: Service, companion: Callable[[Service], None]) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches all; the supervisor tells who is to end
+            self._run_and_exit(lambda: companion(service))
+        self._beside[pid] = companion
+
+    def _reap_companions(self) -> list[Callable[[Service], None]]:
+        ended = []
+        for pid in list(self._beside):
+            with contextlib.suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                    continue
+            ended.append(self._beside.pop(pid))
+            if not self._stops:
+                self._say(f"process {pid} beside the workers was lost, and is started again")
+        return ended
 
     def _reap(self) -> list[_Worker]:
         dead = []
@@ -172,10 +211,13 @@ class Runner:
     # -- in the worker -----------------------------------------------------------------------------------------
 
     def _work_and_exit(self, service: Service, slot: int, supervisor: int) -> None:
-        """Work, and end without running what the supervisor has to close."""
+        self._run_and_exit(lambda: self._work(service, slot, supervisor))
+
+    def _run_and_exit(self, does: Callable[[], None]) -> None:
+        """Do it, and end without running what the supervisor has to close."""
         code = 1
         try:
-            self._work(service, slot, supervisor)
+            does()
             code = 0
         except AttachguardError as error:
             self._say(str(error))
@@ -186,11 +228,17 @@ class Runner:
             sys.stderr.flush()
             os._exit(code)
 
+    def _attend(self, errand: Callable[[], None], supervisor: int) -> None:
+        stop = _until_told()
+        while not stop and os.getppid() == supervisor:
+            try:
+                errand()
+            except Unavailable as error:
+                self._say(str(error))  # the next round tries again
+            time.sleep(ASIDE_SECONDS)
+
     def _work(self, service: Service, slot: int, supervisor: int) -> None:
-        stop = []
-        signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches all; the supervisor tells who is to end
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        stop = _until_told()
         owner = self._name_process(os.getpid())
         done = 0
         while not stop and done < RECYCLE_JOBS and os.getppid() == supervisor:
@@ -202,7 +250,7 @@ class Runner:
                 continue
             if claim is None:
                 if not self._rescan(service, slot, owner):
-                    time.sleep(POLL_SECONDS)
+                    self._wait(POLL_SECONDS)
                 continue
             self._mark(slot, time.monotonic())
             with contextlib.suppress(Unavailable):  # the job was given back, or its lease ends by itself
@@ -220,3 +268,12 @@ class Runner:
             worked = service.rescan.work(owner, self._queues)
         self._mark(slot, 0.0)
         return worked
+
+
+def _until_told() -> list[bool]:
+    """Make a forked process end when it is told to, or with its supervisor; gives a list that is empty until then."""
+    stop: list[bool] = []
+    signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches all; the supervisor tells who is to end
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    return stop

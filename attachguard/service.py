@@ -17,8 +17,17 @@ from pathlib import PurePath
 from typing import IO, cast
 
 from attachguard.delivery import Delivery
-from attachguard.errors import ClaimLost, LedgerUnavailable, NotPossible, PolicyError, Unavailable, UsageError
+from attachguard.errors import (
+    ClaimLost,
+    LedgerUnavailable,
+    NotPossible,
+    PolicyError,
+    StoreUnavailable,
+    Unavailable,
+    UsageError,
+)
 from attachguard.jobs import (
+    Announced,
     Claim,
     Event,
     Held,
@@ -26,17 +35,20 @@ from attachguard.jobs import (
     Intent,
     Kept,
     Label,
+    PendingUpload,
     Queue,
     Receipt,
     Received,
+    Sending,
     Status,
     Swept,
     Terms,
+    Whereabouts,
 )
 from attachguard.model import Attachment, Check, Outcome, Submission, SubmissionVerdict, Upload
 from attachguard.pipeline import guard_all, receive
 from attachguard.policy import Policy
-from attachguard.ports import EngineLedger, Kit, Shelf, Wakeup
+from attachguard.ports import Drawer, EngineLedger, Kit, Shelf, Store, Wakeup
 from attachguard.rescan import Rescan
 from attachguard.rescan.work import Tools
 from attachguard.states import BytesState, SubmissionState
@@ -51,6 +63,9 @@ RENDERED = frozenset({".dat", ".eml", ".pdf", ".tif", ".tiff", ".tnef"})
 
 SMALL = 2 * 1024 * 1024
 """Bytes of a submission above which it is no quick one, whatever it is called."""
+
+WITHHELD = frozenset({Outcome.REJECTED, Outcome.INFECTED, Outcome.UNDETERMINED})
+"""Verdicts after which a file is held in quarantine for review."""
 
 _PAGE = 500
 
@@ -75,6 +90,7 @@ class Service:
         terms: Terms,
         is_gone: Callable[[str], bool],
         foreign: Callable[[str], Shelf] = _no_foreign,
+        drawer: Drawer | None = None,
     ) -> None:
         """Put the parts together; nothing is started. `is_gone` tells whether an owner's process is known dead.
 
@@ -99,6 +115,7 @@ class Service:
             terms=terms,
         )
         self.rescan = Rescan(tools, foreign, is_gone)
+        self._drawer = drawer
 
     # -- coming in ---------------------------------------------------------------------------------------------
 
@@ -119,24 +136,31 @@ class Service:
         if len(uploads) > MOST_FILES:
             raise UsageError(f"a submission has at most {MOST_FILES} files")
         wanted = policy or self._default_policy
-        limits = self._policies(wanted).limits
+        sending = Sending(tenant=tenant, actor=actor, policy=wanted, idempotency_key=idempotency_key)
         with workroom() as room:
-            attachments = receive(uploads, limits, room)
-            intent = _intent(attachments, tenant, actor, wanted, idempotency_key)
-            before = self.ledger.begin(intent)
-            if before:
-                return before
-            try:
-                for file, attachment in zip(intent.files, attachments, strict=True):
-                    self._quarantine.put(file.key, attachment.path, Label(sha256=file.sha256, size=file.size))
-                hint = self.ledger.accept(intent, self.terms.deadline)
-            except BaseException:
-                self._abandon(intent)
-                raise
+            return self.take(receive(uploads, self.policy(wanted).limits, room), sending)
+
+    def take(self, attachments: Sequence[Attachment], sending: Sending) -> Receipt:
+        """Take files in that lie in a workroom already; else like `submit`."""
+        intent = _intent(attachments, sending, sending.policy or self._default_policy)
+        before = self.ledger.begin(intent)
+        if before:
+            return before
+        try:
+            for file, attachment in zip(intent.files, attachments, strict=True):
+                self._quarantine.put(file.key, attachment.path, Label(sha256=file.sha256, size=file.size))
+            hint = self.ledger.accept(intent, self.terms.deadline)
+        except BaseException:
+            self._abandon(intent)
+            raise
         if not self._wakeup.hint(hint):
             with contextlib.suppress(LedgerUnavailable):
                 self.ledger.not_announced(hint.job)
         return Receipt(submission=intent.submission, state=SubmissionState.QUEUED)
+
+    def policy(self, name: str | None = None) -> Policy:
+        """Load a policy, once; None: the engine's own. Raises PolicyError."""
+        return self._policies(name or self._default_policy)
 
     def _abandon(self, intent: Intent) -> None:
         """Undo what came in half; what can't be undone now is swept later. Never what was acknowledged after all."""
@@ -185,7 +209,7 @@ class Service:
         kit = dataclasses.replace(self.kit, store=delivery, ledger=recorder)
         with _heartbeat(self.ledger, claim, self.terms):
             try:
-                policy = self._policies(claim.policy)
+                policy = self._policies(claim.policy).for_retry(claim.method)
                 verdict = guard_all(Submission(id=claim.submission, uploads=uploads), policy, kit)
             except ClaimLost:
                 delivery.take_back()
@@ -259,11 +283,103 @@ class Service:
             with contextlib.suppress(LedgerUnavailable):
                 self.ledger.not_announced(hint.job)
 
+    def retry_file(self, file: Received, sending: Sending) -> Receipt:
+        """Judge one held file again on other terms, as a submission of its own. Raises what `submit` raises."""
+        with workroom() as room:
+            limits = self.policy(sending.policy).limits
+            return self.take(receive([self._upload(file)], limits, room), sending)
+
+    def address_for(self, upload: PendingUpload, file: Announced, seconds: int) -> str | None:
+        """Give the address to which an announced file can be put directly; None: the quarantine has none."""
+        return self._quarantine.put_link(upload.key(file.number), file.size, seconds)
+
+    def put_aside(self, upload: PendingUpload, file: Announced, attachment: Attachment) -> None:
+        """Keep an announced file until its upload is complete; again replaces it. Raises StoreUnavailable."""
+        key = upload.key(file.number)
+        self._quarantine.delete(key)
+        self._quarantine.put(key, attachment.path, Label(sha256=attachment.sha256, size=attachment.size))
+
+    @contextlib.contextmanager
+    def put_together(self, upload: PendingUpload) -> Iterator[tuple[Attachment, ...]]:
+        """Fetch the files of an upload into a workroom. Raises NotPossible when one is not there."""
+        limits = self.policy(upload.policy).limits
+
+        def opener(key: str) -> Callable[[], IO[bytes]]:
+            return lambda: self._quarantine.open(key)
+
+        uploads = [
+            Upload(
+                untrusted_name=one.untrusted_name, open=opener(upload.key(one.number)), declared_type=one.declared_type
+            )
+            for one in upload.files
+        ]
+        with workroom() as room:
+            try:
+                attachments = receive(uploads, limits, room)
+            except StoreUnavailable as error:
+                raise NotPossible("a file that was announced is not there") from error
+            yield attachments
+
+    def clear_aside(self, upload: PendingUpload) -> None:
+        """Throw the files of an upload away that became a submission. What can't be deleted now is swept later."""
+        with contextlib.suppress(StoreUnavailable):
+            for one in upload.files:
+                self._quarantine.delete(upload.key(one.number))
+
+    def check(self, uploads: Sequence[Upload], store: Store, policy: str | None = None) -> SubmissionVerdict:
+        """Judge files at once and keep nothing: what is cleared goes to `store`, and no ledger hears of it."""
+        kit = dataclasses.replace(self.kit, store=store, ledger=_Forgetful())
+        return guard_all(Submission(id=uuid.uuid4().hex, uploads=tuple(uploads)), self.policy(policy), kit)
+
+    def preview(self, submission: str, number: int) -> bytes | None:
+        """Draw the first page or picture of a delivered file as PNG; None when there is nothing to draw.
+
+        Raises NotPossible when it was not delivered, StoreUnavailable, SandboxUnavailable, LedgerUnavailable.
+        """
+        status = self.report(submission)
+        verdict = status.verdict.verdicts[number] if status.verdict else None
+        if verdict is None or verdict.delivered is None or self._drawer is None or verdict.attachment.kind is None:
+            return None
+        delivered = verdict.delivered
+
+        def opened() -> IO[bytes]:
+            stream = self._clean.open(self._clean.key(delivered.location))
+            return cast("IO[bytes]", Verified(stream, delivered.sha256, delivered.size))
+
+        limits = self.policy(status.policy).limits
+        with workroom() as room:
+            upload = Upload(untrusted_name=delivered.name, open=opened)
+            attachment = room.receive(upload, limits, delivered.size)
+            return self._drawer.preview(dataclasses.replace(attachment, kind=verdict.attachment.kind), limits)
+
+    def remove(self, status: Status, file: Whereabouts, actor: str) -> None:
+        """Take a file away that is judged, from the clean store and from quarantine; its verdict stays.
+
+        Doing it twice is harmless. Raises StoreUnavailable, LedgerUnavailable.
+        """
+        self.ledger.removed(file.file.id)  # first: what is half gone is not given out any more
+        verdict = status.verdict.verdicts[file.file.number] if status.verdict else None
+        if verdict is not None and verdict.delivered is not None:
+            self._clean.delete(self._clean.key(verdict.delivered.location))
+        if file.bytes is BytesState.HELD:
+            self._discard([file.file])
+        if file.removed_at is None:
+            self.ledger.note(
+                Event(at=self.now(), what="removed", submission=status.submission, attachment=file.file.id, actor=actor)
+            )
+
+    def now(self) -> datetime:
+        """Tell the time (UTC)."""
+        return datetime.now(UTC)
+
     # -- being reviewed ----------------------------------------------------------------------------------------
 
-    def held(self, limit: int = 100) -> Sequence[Held]:
-        """List what was not delivered and can be reviewed, newest first. Raises LedgerUnavailable."""
-        return self.ledger.held(limit)
+    def held(self, limit: int = 100, tenant: str | None = None) -> Sequence[Held]:
+        """List what was not delivered and can be reviewed, newest first; None: everybody's.
+
+        Raises LedgerUnavailable.
+        """
+        return self.ledger.held(limit, tenant)
 
     def held_file(self, attachment: str) -> Held:
         """Find a received file. Raises NotPossible, LedgerUnavailable."""
@@ -350,6 +466,9 @@ class Service:
         tended = self.tend()
         abandoned = sum(self.ledger.abandon(one) for one in self.ledger.stale_intents(self.terms.abandon))
         expired = self.ledger.no_longer_needed(self.terms.retention)
+        for held in expired:
+            if held.outcome in WITHHELD:  # its time was over; what was delivered goes without a word
+                self._note(held, "expired", "", f"{held.outcome}, held since {held.at:%Y-%m-%d}")
         self._discard(held.file for held in expired)
         orphans = self._sweep_shelf(self._quarantine, self._unwanted_in_quarantine)
         orphans += self._sweep_shelf(self._clean, self._unwanted_in_clean)
@@ -380,12 +499,22 @@ class Service:
 
     def probe(self) -> dict[str, Sequence[Check]]:
         """Ask every part; never raises."""
+        parts = self.parts()
+        return {
+            "scanner": parts["scanner"],
+            "sandbox": self.kit.sandbox.probe(),
+            "store": parts["store"],
+            "quarantine": parts["quarantine"],
+            "ledger": self.ledger.probe(),
+            "broker": parts["broker"],
+        }
+
+    def parts(self) -> dict[str, Sequence[Check]]:
+        """Ask the parts that can be away while the ledger and this machine are well; never raises."""
         return {
             "scanner": self.kit.scanner.probe(),
-            "sandbox": self.kit.sandbox.probe(),
             "store": self._clean.probe(),
             "quarantine": self._quarantine.probe(),
-            "ledger": self.ledger.probe(),
             "broker": self._wakeup.probe(),
         }
 
@@ -414,6 +543,17 @@ class _Recorder:
     def probe(self) -> Sequence[Check]:
         """Ask the ledger."""
         return self._ledger.probe()
+
+
+class _Forgetful:
+    """The port `Ledger` for a check of which nothing is kept."""
+
+    def record(self, verdict: SubmissionVerdict) -> None:
+        """Forget it."""
+
+    def probe(self) -> Sequence[Check]:
+        """Nothing is kept, so nothing is asked."""
+        return ()
 
 
 @contextlib.contextmanager
@@ -446,9 +586,7 @@ def likely_queue(attachments: Sequence[Attachment]) -> Queue:
     return Queue.RENDER if large or suffixes & RENDERED else Queue.SCAN
 
 
-def _intent(
-    attachments: Sequence[Attachment], tenant: str, actor: str, policy: str, idempotency_key: str | None
-) -> Intent:
+def _intent(attachments: Sequence[Attachment], sending: Sending, policy: str) -> Intent:
     submission = uuid.uuid4().hex
     files = tuple(
         Received(
@@ -464,23 +602,30 @@ def _intent(
         )
         for number, attachment in enumerate(attachments)
     )
-    key = IdempotencyKey(key=idempotency_key, request=_request(files, policy)) if idempotency_key else None
+    key = None
+    if sending.idempotency_key:
+        request = _request(files, (policy, sending.retry_of or "", sending.method))
+        key = IdempotencyKey(key=sending.idempotency_key, request=request)
     return Intent(
         submission=submission,
-        tenant=tenant,
-        actor=actor,
+        tenant=sending.tenant,
+        actor=sending.actor,
         policy=policy,
         queue=likely_queue(attachments),
         files=files,
         idempotency=key,
+        retry_of=sending.retry_of,
+        method=sending.method,
+        trace=sending.trace,
+        conversation=sending.conversation,
     )
 
 
-def _request(files: Sequence[Received], policy: str) -> str:
-    """Digest of what makes two submissions the same: names, claimed types, bytes and policy."""
+def _request(files: Sequence[Received], terms: Sequence[str]) -> str:
+    """Digest of what makes two submissions the same: names, claimed types, bytes, and on what terms they are judged."""
     digest = hashlib.sha256()
     for part in (
-        policy,
+        *terms,
         *(text for one in files for text in (one.untrusted_name, one.declared_type or "", one.sha256)),
     ):
         encoded = part.encode("utf-8", "surrogatepass")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attachguard.errors import UsageError
 from attachguard.policy import DEFAULT
+from attachguard.webhooks import Targets
 
 _DEFAULTS: Mapping[str, int] = {
     "job_lease": 30,
@@ -59,6 +60,8 @@ class Settings:
     """S3 keys of foreign places that `rescan --adopt` goes through."""
     broker_url: str | None = None
     """Celery's broker, `amqp://host` or `redis://host`; unset: workers look into the ledger by themselves."""
+    webhook_targets: Targets = Targets.PUBLIC
+    """Where webhooks may be: `public` addresses by https, or `any`, also this machine and its network, also by http."""
     job_lease: int = _DEFAULTS["job_lease"]
     """Seconds that a job stays with a worker that shows no sign of life."""
     job_seconds: int = _DEFAULTS["job_seconds"]
@@ -87,6 +90,7 @@ VARIABLES: Mapping[str, str] = {
     "adopt_access_key": "ATTACHGUARD_ADOPT_ACCESS_KEY",
     "adopt_secret_key": "ATTACHGUARD_ADOPT_SECRET_KEY",
     "broker_url": "ATTACHGUARD_BROKER_URL",
+    "webhook_targets": "ATTACHGUARD_WEBHOOK_TARGETS",
     "job_lease": "ATTACHGUARD_JOB_LEASE",
     "job_seconds": "ATTACHGUARD_JOB_SECONDS",
     "job_deadline": "ATTACHGUARD_JOB_DEADLINE",
@@ -115,6 +119,9 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             raise UsageError(f"{VARIABLES[field]}={value!r}: must be a whole number above 0")
         return int(value)
 
+    targets = read("webhook_targets") or Targets.PUBLIC
+    if targets not in set(Targets):
+        raise UsageError(f"{VARIABLES['webhook_targets']}={targets!r}: must be one of {', '.join(Targets)}")
     signatures = read("signatures")
     return Settings(
         clamd_url=read("clamd_url"),
@@ -132,6 +139,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         adopt_access_key=read("adopt_access_key"),
         adopt_secret_key=secret("adopt_secret_key"),
         broker_url=read("broker_url"),
+        webhook_targets=Targets(targets),
         job_lease=number("job_lease", _DEFAULTS["job_lease"]),
         job_seconds=number("job_seconds", _DEFAULTS["job_seconds"]),
         job_deadline=number("job_deadline", _DEFAULTS["job_deadline"]),

@@ -71,6 +71,10 @@ class Workroom:
             kind=None,
         )
 
+    def incoming(self, untrusted_name: str, declared_type: str | None, limits: Limits) -> "Incoming":
+        """Open a file for bytes that are pushed in piece by piece. Raises StoreUnavailable."""
+        return Incoming(self._next(), untrusted_name, declared_type, limits)
+
     def take_parts(
         self, parts: Sequence[Part], parent: Attachment, limits: Limits
     ) -> tuple[tuple[Attachment, ...], tuple[Finding, ...]]:
@@ -131,6 +135,51 @@ class Workroom:
         return self._path / f"{next(self._numbers):06d}.bin"
 
 
+class Incoming:
+    """A file on its way in: counts and hashes what is written. Whoever writes watches `size`, and closes it."""
+
+    def __init__(self, path: Path, untrusted_name: str, declared_type: str | None, limits: Limits) -> None:
+        self._path = path
+        self._name = untrusted_name
+        self._declared_type = declared_type
+        self._limits = limits
+        self._digest = hashlib.sha256()
+        self.size = 0
+        try:
+            self._target: IO[bytes] = path.open("xb", buffering=0)
+        except OSError as error:
+            raise _full(error) from error
+
+    def write(self, chunk: bytes) -> None:
+        """Take some bytes. Raises StoreUnavailable when the room has no space."""
+        self.size += len(chunk)
+        self._digest.update(chunk)
+        view = memoryview(chunk)
+        try:
+            while view:
+                view = view[self._target.write(view) :]
+        except OSError as error:
+            raise _full(error) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._target.close()
+
+    def finish(self) -> Attachment:
+        """Tell what came in."""
+        self.close()
+        name = clean(self._name, self._limits.name_length)
+        return Attachment(
+            path=self._path,
+            size=self.size,
+            sha256=self._digest.hexdigest(),
+            untrusted_name=self._name,
+            safe_name=name.name,
+            name_findings=name.findings,
+            declared_type=self._declared_type,
+        )
+
+
 @contextmanager
 def workroom() -> Iterator[Workroom]:
     """Make a workroom and remove it with all its bytes, whatever happens. Raises StoreUnavailable."""
@@ -152,7 +201,11 @@ def _created(path: Path) -> Iterator[IO[bytes]]:
         with path.open("xb") as target:
             yield target
     except OSError as error:
-        raise StoreUnavailable(f"the workroom took no more bytes: {error.strerror}") from error
+        raise _full(error) from error
+
+
+def _full(error: OSError) -> StoreUnavailable:
+    return StoreUnavailable(f"the workroom took no more bytes: {error.strerror}")
 
 
 def _copy(source: IO[bytes], target: IO[bytes], most: int, upload: Upload) -> tuple[int, str]:

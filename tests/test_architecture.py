@@ -36,7 +36,14 @@ PARSERS = frozenset(
 )
 """What reads hostile bytes; only the room may load it. (zipfile is not named: importlib.metadata loads it.)"""
 
-HOSTS = ("attachguard.cli", "attachguard.pipeline", "attachguard.bootstrap")
+HOSTS: Mapping[str, frozenset[str]] = {
+    "attachguard.cli": frozenset(),
+    "attachguard.pipeline": frozenset(),
+    "attachguard.bootstrap": frozenset(),
+    # http.client reads the heads of answers with it, and every web framework loads http.client; no mail is read.
+    "attachguard.http.serving": frozenset({"email.parser"}),
+}
+"""What runs on the host, and which of PARSERS it may load all the same, for another purpose."""
 
 BROAD_EXCEPTS: Mapping[str, str] = {
     "sandbox/inside.py": "the door of the room: whatever a reader raises at hostile bytes is a finding about them",
@@ -95,7 +102,7 @@ def test_the_host_loads_no_parser_of_hostile_bytes(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
     assert module in loaded
-    assert {name for name in PARSERS if name in loaded} == set()
+    assert {name for name in PARSERS if name in loaded} - HOSTS[module] == set()
     assert {name for name in loaded if name.startswith("attachguard.formats")} == set()
 
 

@@ -143,6 +143,17 @@ class DiskShelf:
         """See ports.Shelf. A folder has no tags."""
         return False
 
+    def key(self, location: str) -> str:
+        """See ports.Shelf."""
+        try:
+            return str(Path(location).relative_to(self._root))
+        except ValueError as error:
+            raise StoreUnavailable(f"{location} does not lie in {self._root}") from error
+
+    def put_link(self, key: str, size: int, seconds: int) -> str | None:  # noqa: ARG002 - see below
+        """See ports.Shelf. A folder has no address: what comes to it comes through us."""
+        return None
+
     def link(self, location: str, label: Label, seconds: int) -> str:  # noqa: ARG002 - see below
         """See ports.Shelf. A file has no URL that ends: whoever may read the folder may read it."""
         return Path(location).as_uri()

@@ -232,6 +232,24 @@ class S3Shelf:
         answer = self.client().get_object_tagging(**cast("Any", where))
         return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
+    def key(self, location: str) -> str:
+        """See ports.Shelf."""
+        here = f"s3://{self.place.bucket}/{self.place.prefix}"
+        if not location.startswith(here):
+            raise StoreUnavailable(f"{location} does not lie in {here}")
+        return location.removeprefix(here)
+
+    def put_link(self, key: str, size: int, seconds: int) -> str | None:
+        """See ports.Shelf. The size is signed: the server refuses a body of another one."""
+        try:
+            return self.client().generate_presigned_url(
+                "put_object",
+                Params={"Bucket": self.place.bucket, "Key": self.place.prefix + key, "ContentLength": size},
+                ExpiresIn=seconds,
+            )
+        except (ClientError, BotoCoreError) as error:
+            self._fail("gives no link", error)
+
     def link(self, location: str, label: Label, seconds: int) -> str:
         """See ports.Shelf. The server sends the file as a download of its true type, under its safe name."""
         name = location.removeprefix(f"s3://{self.place.bucket}/")

@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from attachguard.cli import check, doctor, engine, explain, policies, quarantine, rescan, signatures
+from attachguard.cli import (
+    check,
+    doctor,
+    engine,
+    explain,
+    keys,
+    policies,
+    quarantine,
+    rescan,
+    serve,
+    signatures,
+    webhooks,
+)
 from attachguard.cli.console import complain
 from attachguard.cli.output import Listened
 from attachguard.errors import AttachguardError
@@ -27,10 +39,13 @@ app.command("explain")(explain.explain)
 app.command("doctor")(doctor.doctor)
 app.command("worker")(engine.worker)
 app.command("sweep")(engine.sweep)
+app.command("serve")(serve.serve)
 app.add_typer(policies.app, name="policy")
 app.add_typer(signatures.app, name="signatures")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(rescan.app, name="rescan")
+app.add_typer(keys.app, name="keys")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def _print_version(wanted: bool) -> None:

@@ -5,7 +5,7 @@ Imported by the zygote only. It opens no file: everything comes from the input m
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from attachguard.formats.contract import Format, Order
 from attachguard.model import WHERE_LENGTH, Finding, Identification, Inspection, JudgedPart, Limits, Rebuilt
@@ -18,6 +18,8 @@ class Readers:
 
     identify: Callable[[bytes, str, Limits], Identification]
     formats: Mapping[str, Format]
+    previews: Mapping[str, Callable[[bytes, Limits], bytes]] = field(default_factory=dict)
+    """How the first page or picture of a kind is drawn as PNG."""
 
 
 def real_readers() -> Readers:
@@ -25,9 +27,9 @@ def real_readers() -> Readers:
     from attachguard.sandbox import libraries  # noqa: PLC0415 - tests bring other readers
 
     libraries.leave_out()
-    from attachguard.formats import identify, registry  # noqa: PLC0415 - they import every library
+    from attachguard.formats import identify, preview, registry  # noqa: PLC0415 - they import every library
 
-    readers = Readers(identify=identify.identify, formats=registry.BY_KIND)
+    readers = Readers(identify=identify.identify, formats=registry.BY_KIND, previews=preview.PREVIEWS)
     libraries.warm(readers)
     return readers
 
@@ -114,6 +116,9 @@ def _do(job: wire.Job, source: Source, sink: Sink, readers: Readers) -> wire.Ans
         case wire.Verify():
             original, copy = source.bytes_at(job.original), source.bytes_at(job.copy)
             return wire.Verified(findings=pack(readers.formats[job.kind].verify(original, copy, job.limits)))
+        case wire.Preview():
+            drawn = readers.previews[job.kind](source.bytes_at(job.original), job.limits)
+            return wire.Made(copy=sink.put(drawn), findings=())
         case wire.Probe():
             return wire.Probed(acts=acts.attempt(job.service))
         case wire.Trespass():
@@ -181,7 +186,7 @@ def _broken(job: wire.Job, error: str) -> wire.Answer:
             return wire.Identified(kind=None, described="unreadable", magic="", findings=because("file.malformed"))
         case wire.Inspect():
             return wire.Inspected(findings=because("file.malformed"), parts=())
-        case wire.Normalize():
+        case wire.Normalize() | wire.Preview():
             return wire.Made(copy=None, findings=because("copy.failed"))
         case wire.Verify():
             return wire.Verified(findings=because("copy.unfaithful"))

@@ -33,6 +33,12 @@ from attachguard.sandbox.programs import DRAWN, PAGE, PRINTER
 from attachguard.sandbox.settings import RoomSettings
 from attachguard.sandbox.wire import Level, Profile
 
+PREVIEW_SIZE = 8 * 1024 * 1024
+"""Bytes of the largest preview: a thousand by a thousand pixels that don't compress at all have four."""
+
+PNG = b"\x89PNG\r\n\x1a\n"
+"""What every PNG begins with (PNG, third edition, section 5.2): a room that lies may send pixels, but no page."""
+
 
 class Room:
     """The port `Sandbox`. Safe for threads and for fork; starts its zygote at the first job.
@@ -141,6 +147,15 @@ class Room:
             )
             said = self._ask(source, output, job, wire.Verified, limits)
         return Verification(findings=(*said.findings, *self._drawn_blind(copy)), peak_rss=said.peak)
+
+    def preview(self, attachment: Attachment, limits: Limits) -> bytes | None:
+        """Draw the first page or picture as PNG. See ports.Drawer."""
+        with self._job() as (source, output):
+            job = wire.Preview(kind=_kind(attachment), original=_file(source, attachment), limits=limits)
+            said = self._ask(source, output, job, wire.Made, limits)
+            span = said.answer.copy if said.answer else None
+            picture = None if span is None or span.length > PREVIEW_SIZE else output.read(span)
+        return picture if picture and picture.startswith(PNG) else None
 
     def probe(self) -> Sequence[Check]:
         """Attack the walls anew, print a page, and say what stands. Never raises."""

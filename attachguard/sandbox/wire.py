@@ -203,6 +203,14 @@ class Verify(Message, frozen=True):
     limits: Limits
 
 
+class Preview(Message, frozen=True):
+    """Draw the first page or picture; the answer is Made."""
+
+    kind: str
+    original: Span
+    limits: Limits
+
+
 class Probe(Message, frozen=True):
     """Try the forbidden acts (acts.py) and say how each ended."""
 
@@ -214,7 +222,7 @@ class Trespass(Message, frozen=True):
     """Execute a program, which must be deadly: there is no answer to this."""
 
 
-Job = Identify | Inspect | Normalize | Verify | Probe | Trespass
+Job = Identify | Inspect | Normalize | Verify | Preview | Probe | Trespass
 
 # -- child to host: all of it is untrusted until `decode` and `room` have looked at it ---------------------------
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 from attachguard.adapters.sql.database import Database
 from attachguard.adapters.sql.desk import OUT_OF_TIME, due, end_attempt, fail
 from attachguard.adapters.sql.register import HELD_COLUMNS, held_row
-from attachguard.adapters.sql.schema import ATTACHMENTS, JOBS, SUBMISSIONS, VERDICTS
+from attachguard.adapters.sql.schema import ATTACHMENTS, JOBS, SUBMISSIONS, UPLOADS, VERDICTS
 from attachguard.jobs import Held, Hint, Queue
 from attachguard.model import Outcome, Trouble
 from attachguard.states import BytesState, JobState, SubmissionState
@@ -106,7 +106,11 @@ class SqlCaretaker:
     def known(self, submissions: Collection[str]) -> frozenset[str]:
         """See ports.Caretaker."""
         with self._database.reading() as connection:
-            found = connection.execute(select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.id.in_(submissions)))
+            found = connection.execute(
+                select(SUBMISSIONS.c.id)
+                .where(SUBMISSIONS.c.id.in_(submissions))
+                .union(select(UPLOADS.c.id).where(UPLOADS.c.id.in_(submissions)))
+            )
             return frozenset(found.scalars())
 
     def no_longer_needed(self, retention: timedelta) -> Sequence[Held]:

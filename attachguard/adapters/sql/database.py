@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from attachguard.errors import LedgerUnavailable
 
-HEAD = "0003"
+HEAD = "0005"
 """The newest migration. Held to migrations/ by a test, so that opening a current ledger loads no Alembic."""
 
 _BUSY_SECONDS = 20

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 
+from attachguard.adapters.sql.announcements import announce_verdicts
 from attachguard.adapters.sql.database import Database
 from attachguard.adapters.sql.moves import move_job, move_submission, note
 from attachguard.adapters.sql.rows import encode_findings, write_undetermined, write_verdicts
@@ -70,11 +71,17 @@ class SqlDesk:
             submission = row["submission_id"]
             move_submission(connection, submission, SubmissionState.QUEUED, SubmissionState.PROCESSING)
             note(connection, now, "claimed", submission, actor=owner, detail=(f"attempt {row['attempts']}",))
-            policy = connection.execute(select(SUBMISSIONS.c.policy).where(SUBMISSIONS.c.id == submission))
+            asked = connection.execute(
+                select(SUBMISSIONS.c.policy, SUBMISSIONS.c.method, SUBMISSIONS.c.trace).where(
+                    SUBMISSIONS.c.id == submission
+                )
+            ).one()
             return Claim(
                 job=row["id"],
                 submission=submission,
-                policy=policy.scalar_one(),
+                policy=asked.policy,
+                method=asked.method,
+                trace=asked.trace,
                 owner=owner,
                 fence=row["fence"],
                 attempts=row["attempts"],
@@ -119,6 +126,7 @@ class SqlDesk:
                 reasons=encode_findings(verdict.reasons),
             )
             write_verdicts(connection, verdict, claim.fence, at)
+            announce_verdicts(connection, at, claim.submission, claim.fence)
             note(connection, at, "judged", claim.submission, actor=claim.owner, detail=(verdict.outcome.value,))
 
 
@@ -195,6 +203,7 @@ def fail(connection: Connection, job: RowMapping, at: datetime, trouble: Trouble
         reasons="[]",
     )
     write_undetermined(connection, submission, trouble, policy=policy[:100], fence=fence, at=at)
+    announce_verdicts(connection, at, submission, fence)
     note(connection, at, "failed", submission, actor=job["owner"] or "", detail=(trouble.code, trouble.detail))
     return True
 

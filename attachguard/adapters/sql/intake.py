@@ -35,6 +35,10 @@ class SqlIntake:
                     policy=intent.policy,
                     queue=intent.queue.value,
                     created_at=at,
+                    retry_of=intent.retry_of,
+                    method=intent.method,
+                    trace=intent.trace,
+                    conversation=intent.conversation,
                 )
             )
             for file in intent.files:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -68,6 +69,11 @@ SUBMISSIONS = Table(
     Column("verdict_policy", String(100)),  # the policy that ruled: name@version
     Column("verdict_fence", Integer),  # which of the attempts' verdicts counts
     Column("reasons", Text),  # findings about the submission as a whole
+    Column("conversation", Untrusted),  # what the sender calls the conversation it belongs to
+    Column("retry_of", String(100)),  # the attachment that was refused before
+    Column("method", String(16), nullable=False, server_default=""),  # how a retry wants its copy made
+    Column("trace", String(64), nullable=False, server_default=""),  # W3C traceparent of who sent it
+    Index("ix_submissions_retry_of", "retry_of"),
     Index("ix_submissions_state", "state", "created_at"),
     Index("ix_submissions_finished_at", "finished_at"),
 )
@@ -92,6 +98,7 @@ ATTACHMENTS = Table(
     Column("bytes", String(16), nullable=False),
     Column("held_size", BigInteger),  # of what is in quarantine, where that is not what was received
     Column("held_sha256", String(64)),
+    Column("removed_at", Utc),  # when its sender had it taken away
     Index("ix_attachments_submission", "submission_id", "number"),
     Index("ix_attachments_sha256", "sha256"),
     Index("ix_attachments_bytes", "bytes", "submission_id"),
@@ -156,6 +163,7 @@ VERDICTS = Table(
     Index("ix_verdicts_location", "delivered_location"),
     Index("ix_verdicts_withheld", "withheld_location"),
     Index("ix_verdicts_outcome", "outcome", "recorded_at"),
+    Index("ix_verdicts_recorded_at", "recorded_at"),
 )
 
 EVENTS = Table(
@@ -179,6 +187,18 @@ IDEMPOTENCY_KEYS = Table(
     Column("request", String(64), nullable=False),
     Column("submission_id", ForeignKey("submissions.id"), nullable=False, index=True),
     Column("created_at", Utc, nullable=False),
+)
+
+UPLOADS = Table(
+    "uploads",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("files", Text, nullable=False),  # what was announced: JSON of jobs.Announced
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
 )
 
 BATCHES = Table(
@@ -260,6 +280,81 @@ RESCAN_SCHEDULE = Table(
     Column("seen_at", Utc),
     Column("done_signatures", Text),  # the last that a batch was made for
     Column("nightly_at", Utc),  # when the next nightly batch is due
+)
+
+API_KEYS = Table(
+    "api_keys",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("tenant", String(100), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("digest", String(64), nullable=False),  # SHA-256 of the whole key
+    Column("link_key", String(64), nullable=False),
+    Column("per_minute", Integer, nullable=False),
+    Column("submissions_per_day", BigInteger, nullable=False),
+    Column("bytes_per_day", BigInteger, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("revoked_at", Utc),
+)
+
+KEY_USAGE = Table(
+    "key_usage",
+    METADATA,
+    Column("key_id", ForeignKey("api_keys.id"), primary_key=True),
+    Column("day", String(10), primary_key=True),  # in UTC
+    Column("submissions", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+LINK_USES = Table(
+    "link_uses",
+    METADATA,
+    Column("link_id", String(32), primary_key=True),
+    Column("key_id", ForeignKey("api_keys.id"), nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
+)
+
+WEBHOOKS = Table(
+    "webhooks",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("tenant", String(100), nullable=False, index=True),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),  # as it is: a signature needs it
+    Column("wanted", Text, nullable=False),  # which events
+    Column("created_at", Utc, nullable=False),
+    Column("disabled_at", Utc),
+    Column("disabled_why", Text),
+)
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("id", _COUNTED, primary_key=True, autoincrement=True),
+    Column("event_id", String(32), nullable=False),
+    Column("webhook_id", ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("type", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("trouble", Text),
+    Column("finished_at", Utc),
+    Index("ix_outbox_due", "state", "due_at"),
+    Index("ix_outbox_finished_at", "finished_at"),
+    sqlite_autoincrement=True,
+)
+
+PARTS = Table(
+    "parts",
+    METADATA,
+    Column("name", String(100), primary_key=True),
+    Column("ok", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("since", Utc, nullable=False),
 )
 
 APPEND_ONLY = {
