@@ -1,8 +1,10 @@
 """The Celery application, each setting with its reason."""
 
+import functools
+
 from celery import Celery
 
-from attachguard.bootstrap import open_service
+from attachguard.bootstrap import errands, open_service
 from attachguard.errors import UsageError
 from attachguard.settings import VARIABLES, Settings, load_settings
 
@@ -21,7 +23,7 @@ def make_app(settings: Settings, engine: Engine) -> Celery:
     configure(app, settings, settings.broker_url or WITHOUT_BROKER)
     engine.follow(app)
     watch_children(app)
-    add_tasks(app, engine)
+    add_tasks(app, engine, functools.partial(errands, settings))
     return app
 
 

@@ -8,6 +8,9 @@ from attachguard.jobs import Queue
 TEND_SECONDS = 2.0
 """Lost workers, overdue jobs and jobs nobody was told of: within lease + 2 s everything moves on."""
 
+ERRANDS_SECONDS = 2.0
+"""Messages to webhooks."""
+
 PROBE_SECONDS = 60.0
 SIGNATURES_SECONDS = 3600.0
 SWEEP_SECONDS = 3600.0
@@ -33,5 +36,11 @@ def schedule() -> Mapping[str, Mapping[str, object]]:
             ("sweep", SWEEP_SECONDS, CARE),
             ("rescan", RESCAN_SECONDS, RESCAN),
             ("rescan_schedule", SCHEDULE_SECONDS, CARE),
+        for name, seconds in (
+            ("tend", TEND_SECONDS),
+            ("errands", ERRANDS_SECONDS),
+            ("probe", PROBE_SECONDS),
+            ("signatures", SIGNATURES_SECONDS),
+            ("sweep", SWEEP_SECONDS),
         )
     }

@@ -68,6 +68,8 @@ def signatures(service: Service) -> None:
             _logger.log(logging.INFO if check.ok else logging.WARNING, "signatures: %s", check.detail)
 
 
+ERRANDS = "attachguard.errands"
+
 TASKS: Mapping[str, Callable[..., None]] = {
     TASK: process,
     "attachguard.rescan": rescan,
@@ -85,6 +87,20 @@ def add_tasks(app: Celery, engine: Engine) -> None:
     for name, does in TASKS.items():
         # shared: every application of the process would get it, in no order, and with it this one's service
         app.task(_bound(does, engine), name=name, shared=False)
+def add_tasks(app: Celery, engine: Engine, errands: Callable[[Service], Callable[[], None]]) -> None:
+    """Register every task; each is given the worker's service. `errands` gives what `attachguard.errands` does."""
+    for name, does in {**TASKS, ERRANDS: _errands(errands)}.items():
+        app.task(_bound(does, engine), name=name)
+
+
+def _errands(made: Callable[[Service], Callable[[], None]]) -> Callable[[Service], None]:
+    """Send to webhooks, watch and tidy; what is remembered between two rounds is each process's own."""
+    once = functools.cache(made)
+
+    def errands(service: Service) -> None:
+        once(service)()
+
+    return errands
 
 
 def _bound(does: Callable[..., None], engine: Engine) -> Callable[..., None]:

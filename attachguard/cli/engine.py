@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from attachguard.adapters.processes import name_process
-from attachguard.bootstrap import open_service
+from attachguard.bootstrap import errands, open_service
 from attachguard.cli.console import complain, terminal
 from attachguard.jobs import Queue
 from attachguard.runner import Runner
@@ -29,7 +29,12 @@ def worker(
     """
     settings = load_settings()
     Runner(
-        lambda: open_service(settings), name_process, processes=processes, queues=queue or tuple(Queue), say=complain
+        lambda: open_service(settings),
+        name_process,
+        processes=processes,
+        queues=queue or tuple(Queue),
+        aside=lambda service: errands(settings, service),
+        say=complain,
     ).run()
 
 

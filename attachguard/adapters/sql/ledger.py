@@ -3,6 +3,9 @@
 One object, six roles (ports.py): `Ledger` records the verdict of a synchronous check; `Intake` takes submissions in,
 `Desk` hands out jobs, `Caretaker` finds what was left behind, `Register` is read and reviewed,
 `Rescans` has what was delivered judged again.
+One object, seven roles (ports.py): `Ledger` records the verdict of a synchronous check; `Intake` takes submissions in,
+`Desk` hands out jobs, `Caretaker` finds what was left behind, `Register` is read and reviewed, `Keyring` knows
+callers, `Outbox` tells webhooks.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +17,9 @@ from attachguard.adapters.sql.caretaker import SqlCaretaker
 from attachguard.adapters.sql.database import Database
 from attachguard.adapters.sql.desk import SqlDesk
 from attachguard.adapters.sql.intake import SqlIntake
+from attachguard.adapters.sql.keyring import SqlKeyring
 from attachguard.adapters.sql.moves import note
+from attachguard.adapters.sql.outbox import SqlOutbox
 from attachguard.adapters.sql.register import SqlRegister
 from attachguard.adapters.sql.rescans.ledger import SqlRescans
 from attachguard.adapters.sql.rows import attachment_row, encode_findings, root_id, write_verdicts
@@ -25,6 +30,7 @@ from attachguard.states import JobState, SubmissionState
 
 
 class SqlLedger(SqlIntake, SqlDesk, SqlCaretaker, SqlRegister, SqlRescans):
+class SqlLedger(SqlIntake, SqlDesk, SqlCaretaker, SqlRegister, SqlKeyring, SqlOutbox):
     """The whole ledger in the database that `url` names. Thread-safe; tables are made when first needed."""
 
     def __init__(self, url: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
