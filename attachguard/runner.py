@@ -26,7 +26,7 @@ POLL_SECONDS = 0.2
 """How often an idle worker looks for a job. It reads one index entry and takes no lock."""
 
 TEND_SECONDS = 1.0
-ASIDE_SECONDS = 1.0
+ERRAND_SECONDS = 1.0
 SWEEP_SECONDS = 3600.0
 SCHEDULE_SECONDS = 60.0
 """How often it is looked whether a re-scan is due."""
@@ -59,7 +59,6 @@ class Runner:
         *,
         processes: int,
         queues: Collection[Queue] = tuple(Queue),
-        aside: Callable[[Service], Callable[[], None]] | None = None,
         say: Callable[[str], None] = lambda _: None,
         wait: Callable[[float], None] = time.sleep,
         companions: Sequence[Callable[[Service], None]] = (),
@@ -73,13 +72,12 @@ class Runner:
         self._name_process = name_process
         self._processes = processes
         self._queues = tuple(queues)
-        self._aside = aside
         self._say = say
         self._wait = wait
         self._companions = tuple(companions)
         self._beside: dict[int, Callable[[Service], None]] = {}
         self._workers: dict[int, _Worker] = {}
-        self._since = mmap.mmap(-1, _SLOT.size * (processes + 1))  # shared: when each worker began its job, 0 when idle
+        self._since = mmap.mmap(-1, _SLOT.size * processes)  # shared: when each worker began its job, 0 when idle
         self._stops = 0
 
     def run(self) -> None:
@@ -103,8 +101,7 @@ class Runner:
         swept = scheduled = time.monotonic()
         tended = 0.0  # at once: who was here before may have left jobs behind
         self._say(f"{self._processes} worker processes")
-        slots = self._processes + (self._aside is not None)
-        again = [(0.0, slot) for slot in range(slots)]  # when to fork which worker
+        again = [(0.0, slot) for slot in range(self._processes)]  # when to fork which worker
         absent = [(0.0, companion) for companion in self._companions]
         told = 0
         while self._workers or self._beside or not self._stops:
@@ -228,15 +225,6 @@ class Runner:
             sys.stderr.flush()
             os._exit(code)
 
-    def _attend(self, errand: Callable[[], None], supervisor: int) -> None:
-        stop = _until_told()
-        while not stop and os.getppid() == supervisor:
-            try:
-                errand()
-            except Unavailable as error:
-                self._say(str(error))  # the next round tries again
-            time.sleep(ASIDE_SECONDS)
-
     def _work(self, service: Service, slot: int, supervisor: int) -> None:
         stop = _until_told()
         owner = self._name_process(os.getpid())
@@ -268,6 +256,23 @@ class Runner:
             worked = service.rescan.work(owner, self._queues)
         self._mark(slot, 0.0)
         return worked
+
+
+def attendant(
+    errands: Callable[[Service], Callable[[], None]], say: Callable[[str], None]
+) -> Callable[[Service], None]:
+    """Make a companion that runs an errand every second, until SIGTERM: sending messages to webhooks."""
+
+    def attend(service: Service) -> None:
+        supervisor, stop, errand = os.getppid(), _until_told(), errands(service)
+        while not stop and os.getppid() == supervisor:
+            try:
+                errand()
+            except Unavailable as error:
+                say(str(error))  # the next round tries again
+            time.sleep(ERRAND_SECONDS)
+
+    return attend
 
 
 def _until_told() -> list[bool]:

@@ -5,6 +5,7 @@ import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from attachguard.errors import UsageError
 from attachguard.policy import DEFAULT
@@ -60,6 +61,8 @@ class Settings:
     """S3 keys of foreign places that `rescan --adopt` goes through."""
     broker_url: str | None = None
     """Celery's broker, `amqp://host` or `redis://host`; unset: workers look into the ledger by themselves."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may ask the HTTP service from a browser, with blanks between them; unset: none."""
     webhook_targets: Targets = Targets.PUBLIC
     """Where webhooks may be: `public` addresses by https, or `any`, also this machine and its network, also by http."""
     job_lease: int = _DEFAULTS["job_lease"]
@@ -90,6 +93,7 @@ VARIABLES: Mapping[str, str] = {
     "adopt_access_key": "ATTACHGUARD_ADOPT_ACCESS_KEY",
     "adopt_secret_key": "ATTACHGUARD_ADOPT_SECRET_KEY",
     "broker_url": "ATTACHGUARD_BROKER_URL",
+    "cors_origins": "ATTACHGUARD_CORS_ORIGINS",
     "webhook_targets": "ATTACHGUARD_WEBHOOK_TARGETS",
     "job_lease": "ATTACHGUARD_JOB_LEASE",
     "job_seconds": "ATTACHGUARD_JOB_SECONDS",
@@ -139,6 +143,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         adopt_access_key=read("adopt_access_key"),
         adopt_secret_key=secret("adopt_secret_key"),
         broker_url=read("broker_url"),
+        cors_origins=_origins(read("cors_origins") or ""),
         webhook_targets=Targets(targets),
         job_lease=number("job_lease", _DEFAULTS["job_lease"]),
         job_seconds=number("job_seconds", _DEFAULTS["job_seconds"]),
@@ -146,6 +151,15 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         quarantine_days=number("quarantine_days", _DEFAULTS["quarantine_days"]),
         sweep_grace=number("sweep_grace", _DEFAULTS["sweep_grace"]),
     )
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    """Read origins (RFC 6454): scheme, host and port, nothing behind them. `*` would be everybody, and is none."""
+    for one in text.split():
+        parts = urlsplit(one)
+        if parts.scheme not in {"http", "https"} or one != f"{parts.scheme}://{parts.netloc}" or "*" in one:
+            raise UsageError(f"{VARIABLES['cors_origins']}: {one!r} is no origin such as https://shop.example")
+    return tuple(text.split())
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:

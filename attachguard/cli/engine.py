@@ -1,6 +1,7 @@
 """`attachguard worker` and `attachguard sweep`: the engine on one machine, without a broker."""
 
 import os
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -10,7 +11,7 @@ from attachguard.adapters.processes import name_process
 from attachguard.bootstrap import errands, open_service
 from attachguard.cli.console import complain, terminal
 from attachguard.jobs import Queue
-from attachguard.runner import Runner
+from attachguard.runner import Runner, attendant
 from attachguard.settings import load_settings
 
 
@@ -33,8 +34,8 @@ def worker(
         name_process,
         processes=processes,
         queues=queue or tuple(Queue),
-        aside=lambda service: errands(settings, service),
         say=complain,
+        companions=(attendant(partial(errands, settings), complain),),
     ).run()
 
 

@@ -1,16 +1,17 @@
 """`attachguard serve`: the HTTP service with its own workers, in one command."""
 
 import os
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from attachguard.adapters.bell import Bell
 from attachguard.adapters.processes import name_process
-from attachguard.bootstrap import open_keyring, open_service
+from attachguard.bootstrap import errands, open_keyring, open_service
 from attachguard.cli.console import complain
 from attachguard.gate import check_binding
-from attachguard.runner import Runner
+from attachguard.runner import Runner, attendant
 from attachguard.settings import load_settings
 
 
@@ -41,5 +42,5 @@ def serve(
         processes=processes,
         say=complain,
         wait=bell.wait,
-        companions=(serve_on(listener, settings),),
+        companions=(serve_on(listener, settings), attendant(partial(errands, settings), complain)),
     ).run()

@@ -1,7 +1,7 @@
 """The application: its parts, its routes, and the one place that turns what goes wrong into an answer."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from typing import Any
 
@@ -9,12 +9,14 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from attachguard.bootstrap import open_service
 from attachguard.errors import AttachguardError
 from attachguard.gate import Gate
 from attachguard.http import logs, shapes
+from attachguard.http.auth import rules
 from attachguard.http.doors import Doors
 from attachguard.http.followup import Parcels
 from attachguard.http.linger import Linger
@@ -81,6 +83,8 @@ def create_app(
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _bug)
     app.middleware("http")(_observe)
+    if used.cors_origins:
+        app.add_middleware(CORSMiddleware, **_for_pages_of(used.cors_origins))
     app.add_middleware(_linger)
     return app
 
@@ -103,8 +107,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """Write the OpenAPI document, once."""
     if app.openapi_schema is None:
         document = FastAPI.openapi(app)
-        for path in document["paths"].values():
-            for operation in path.values():
+        asked = rules(ROUTERS)
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                rule = asked[path, method.upper()]
+                operation["security"] = [{"key": [rule.scope.value]}] if rule else []
                 # FastAPI describes an error document of its own for parameters; ours is described by the routes.
                 operation["responses"] = dict(sorted(operation["responses"].items()))
         document["components"] = {
@@ -112,7 +119,6 @@ def describe(app: FastAPI) -> dict[str, Any]:
             "schemas": dict(sorted(shapes.components().items())),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         }
-        document["security"] = [{"key": []}, {}]
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -122,6 +128,17 @@ def _policies(default: str) -> dict[str, str]:
     if default not in named:
         named[load_policy(default).name] = default
     return named
+
+
+def _for_pages_of(origins: Sequence[str]) -> dict[str, Any]:
+    """Say what pages of these origins may do in a browser. Keys go in a header, so no cookies are asked for."""
+    return {
+        "allow_origins": list(origins),
+        "allow_methods": ["GET", "POST", "PUT", "DELETE"],
+        "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "traceparent"],
+        "expose_headers": ["ETag", "Location", "Preference-Applied", "Retry-After", "traceparent"],
+        "max_age": 600,
+    }
 
 
 def _linger(app: ASGIApp) -> ASGIApp:

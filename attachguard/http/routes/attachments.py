@@ -14,7 +14,7 @@ from attachguard.documents import verdict_reasons
 from attachguard.errors import StoreUnavailable
 from attachguard.http import shapes
 from attachguard.http.answers import applied, has_tag, waiting_seconds, write_tagged
-from attachguard.http.auth import authenticated
+from attachguard.http.auth import authenticated, authenticated_or_linked
 from attachguard.http.doors import doors
 from attachguard.http.find import final_verdict, find_attachment, retry_for
 from attachguard.http.languages import language_of
@@ -28,7 +28,7 @@ from attachguard.verified import Verified
 
 router = APIRouter(tags=["attachments"])
 
-Reader = Annotated[Admitted, Depends(authenticated(Scope.READ))]
+Reader = Annotated[Admitted, Depends(authenticated_or_linked(Scope.READ))]
 Submitter = Annotated[Admitted, Depends(authenticated(Scope.SUBMIT))]
 
 LINK_SECONDS = 300

@@ -11,7 +11,7 @@ from attachguard.documents import ReasonDocument, reason_documents
 from attachguard.findings import FINDINGS, TROUBLES
 from attachguard.http import shapes
 from attachguard.http.answers import write_tagged
-from attachguard.http.auth import authenticated
+from attachguard.http.auth import authenticated_or_linked
 from attachguard.http.doors import doors
 from attachguard.http.find import policy_for
 from attachguard.http.languages import language_of
@@ -21,7 +21,7 @@ from attachguard.remedies.catalogue import spoken
 
 router = APIRouter(tags=["catalogue"])
 
-Reader = Annotated[Admitted, Depends(authenticated(Scope.READ))]
+Reader = Annotated[Admitted, Depends(authenticated_or_linked(Scope.READ))]
 
 
 class PolicyDocument(msgspec.Struct, frozen=True):

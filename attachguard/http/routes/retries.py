@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from attachguard.access import Admitted, Scope
 from attachguard.http import shapes
-from attachguard.http.auth import authenticated
+from attachguard.http.auth import authenticated_or_linked
 from attachguard.http.bodies import read_json
 from attachguard.http.doors import Doors, doors
 from attachguard.http.find import find_attachment, policy_for, retry_for
@@ -23,7 +23,7 @@ from attachguard.states import FINAL, BytesState
 
 router = APIRouter(tags=["attachments"])
 
-Submitter = Annotated[Admitted, Depends(authenticated(Scope.SUBMIT))]
+Submitter = Annotated[Admitted, Depends(authenticated_or_linked(Scope.SUBMIT))]
 
 
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +72,9 @@ def _again(request: Request, caller: Admitted, status: Status, file: Whereabouts
     _refuse_impossible(parts, status, file, wish)
     key = idempotency_key(request) or (f"retry:{file.file.id}:{wish.method}" if not wish.password else None)
     terms = sending(request, caller, status.policy, key, retry_of=file.file.id, method=METHODS.get(wish.method, ""))
+    if caller.link:
+        parts.gate.use(caller.link)
+    parts.gate.spend(caller, 1, file.file.size)
     receipt = _judge(parts, file, terms, wish)
     log().info("submission.retried", submission=receipt.submission, retry_of=file.file.id, method=wish.method)
     return receipt

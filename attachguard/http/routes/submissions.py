@@ -11,7 +11,7 @@ from attachguard.access import Admitted, Scope
 from attachguard.documents import ReasonDocument
 from attachguard.http import shapes
 from attachguard.http.answers import PENDING_SECONDS, applied, waiting_seconds, write_json, write_tagged
-from attachguard.http.auth import authenticated
+from attachguard.http.auth import authenticated_or_linked
 from attachguard.http.doors import Doors, doors
 from attachguard.http.find import find_submission, policy_for, retry_for
 from attachguard.http.languages import language_of
@@ -25,8 +25,8 @@ from attachguard.workroom import Workroom, workroom
 
 router = APIRouter(tags=["submissions"])
 
-Submitter = Annotated[Admitted, Depends(authenticated(Scope.SUBMIT))]
-Reader = Annotated[Admitted, Depends(authenticated(Scope.READ))]
+Submitter = Annotated[Admitted, Depends(authenticated_or_linked(Scope.SUBMIT))]
+Reader = Annotated[Admitted, Depends(authenticated_or_linked(Scope.READ))]
 Policy = Annotated[str | None, Query(max_length=100, description="The policy that judges; unset: the service's own.")]
 
 KEY_LENGTH = 255
