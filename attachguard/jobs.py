@@ -144,6 +144,7 @@ class Claim:
     files: tuple[Received, ...]
     method: str = ""
     trace: str = ""
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ from attachguard.ports import Drawer, EngineLedger, Kit, Shelf, Store, Wakeup
 from attachguard.rescan import Rescan
 from attachguard.rescan.work import Tools
 from attachguard.states import BytesState, SubmissionState
+from attachguard.tenancy import kit_of
 from attachguard.verified import Verified
 from attachguard.workroom import workroom
 
@@ -206,7 +207,7 @@ class Service:
         delivery = Delivery(self._clean, claim.submission, claim.fence)
         recorder = _Recorder(self.ledger, claim, self.terms)
         uploads = tuple(self._upload(file) for file in claim.files)
-        kit = dataclasses.replace(self.kit, store=delivery, ledger=recorder)
+        kit = dataclasses.replace(kit_of(self.kit, claim.tenant), store=delivery, ledger=recorder)
         with _heartbeat(self.ledger, claim, self.terms):
             try:
                 policy = self._policies(claim.policy).for_retry(claim.method)
@@ -326,9 +327,11 @@ class Service:
             for one in upload.files:
                 self._quarantine.delete(upload.key(one.number))
 
-    def check(self, uploads: Sequence[Upload], store: Store, policy: str | None = None) -> SubmissionVerdict:
+    def check(
+        self, uploads: Sequence[Upload], store: Store, policy: str | None = None, tenant: str = ""
+    ) -> SubmissionVerdict:
         """Judge files at once and keep nothing: what is cleared goes to `store`, and no ledger hears of it."""
-        kit = dataclasses.replace(self.kit, store=store, ledger=_Forgetful())
+        kit = dataclasses.replace(kit_of(self.kit, tenant), store=store, ledger=_Forgetful())
         return guard_all(Submission(id=uuid.uuid4().hex, uploads=tuple(uploads)), self.policy(policy), kit)
 
     def preview(self, submission: str, number: int) -> bytes | None:

@@ -1,8 +1,8 @@
 """An answer about the same bytes, by the same scanner, is used again instead of asked for again.
 
-What counts as the same: SHA-256 and size of the bytes that the scanner was really given; engine, signature database
-and settings of the scanner (its edition); the version of attachguard, which decides what its answers mean. When one of
-the last three changes, everything kept is dropped at once.
+What counts as the same: the tenant (see tenancy.py); SHA-256 and size of the bytes that the scanner was really given;
+engine, signature database and settings of the scanner (its edition); the version of attachguard, which decides what its
+answers mean. When one of the last three changes, everything kept is dropped at once.
 
 Kept are "nothing found", for some hours, and hits, for as long as the edition lasts. Not kept: a hit that says that a
 limit was met (the time it took may have been the machine's fault) and, of course, no answer at all. A clamd that others
@@ -64,6 +64,10 @@ class _Kept:
     """On the clock; None: as long as the edition lasts."""
 
 
+_Known = tuple[str, str, int]
+"""Tenant, SHA-256 and size."""
+
+
 def since_boot() -> float:
     """Seconds that pass also while the machine sleeps, whatever is done to its clock."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -87,7 +91,7 @@ class CachedScanner:
         self._entries = entries
         self._ruleset = ruleset
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Known, _Kept] = OrderedDict()
         self._edition: str | None = None
         self._lock = threading.Lock()
         renew_after_fork(self)
@@ -97,15 +101,23 @@ class CachedScanner:
 
         Raises ScannerUnavailable, also about bytes that are known when the scanner would not answer now.
         """
+        return self.scan_for("", path)
+
+    def for_tenant(self, tenant: str) -> "TenantScanner":
+        """Give the scanner as one tenant uses it; what it learns is used again for that tenant only."""
+        return TenantScanner(self, tenant)
+
+    def scan_for(self, tenant: str, path: Path) -> ScanResult:
+        """Scan for a tenant. Raises ScannerUnavailable, as `scan` does."""
         edition = self._inner.edition()
         if edition is None:
             return self._inner.scan(path)
         with opened(path) as (file, size):
             held = digested(file, size)
-            if (known := self._known(edition, (held.sha256(), held.size))) is not None:
+            if (known := self._known(edition, (tenant, held.sha256(), held.size))) is not None:
                 return known
             look = self._inner.look(held)
-        self._keep(look)
+        self._keep(tenant, look)
         return look.result
 
     def probe(self) -> Sequence[Check]:
@@ -137,7 +149,7 @@ class CachedScanner:
         self._lock = threading.Lock()
         self._kept = OrderedDict()
 
-    def _known(self, edition: str, key: tuple[str, int]) -> ScanResult | None:
+    def _known(self, edition: str, key: _Known) -> ScanResult | None:
         with self._lock:
             self._drop_unless(edition)
             kept = self._kept.get(key)
@@ -149,15 +161,16 @@ class CachedScanner:
             self._kept.move_to_end(key)
             return kept.result
 
-    def _keep(self, look: Look) -> None:
+    def _keep(self, tenant: str, look: Look) -> None:
         hit = look.result.hit
         if look.sha256 is None or look.edition is None or (hit or "").startswith(NEVER_KEPT):
             return
         until = self._clock() + self._seconds if hit is None else None
         with self._lock:
             self._drop_unless(look.edition)
-            self._kept[look.sha256, look.size] = _Kept(look.result, until)
-            self._kept.move_to_end((look.sha256, look.size))
+            known = (tenant, look.sha256, look.size)
+            self._kept[known] = _Kept(look.result, until)
+            self._kept.move_to_end(known)
             while len(self._kept) > self._entries:
                 self._kept.popitem(last=False)
 
@@ -167,3 +180,19 @@ class CachedScanner:
         if whole != self._edition:
             self._kept.clear()
             self._edition = whole
+
+
+class TenantScanner:
+    """A Scanner (ports.py): a CachedScanner as one tenant uses it."""
+
+    def __init__(self, scanner: CachedScanner, tenant: str) -> None:
+        self._scanner = scanner
+        self._tenant = tenant
+
+    def scan(self, path: Path) -> ScanResult:
+        """Scan one file. Raises ScannerUnavailable."""
+        return self._scanner.scan_for(self._tenant, path)
+
+    def probe(self) -> Sequence[Check]:
+        """Have the scanner do the real thing; never raises."""
+        return self._scanner.probe()

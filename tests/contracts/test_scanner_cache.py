@@ -1,5 +1,6 @@
 """Answers used again: the contract holds with them, and nothing is used again that may have changed."""
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +11,19 @@ from attachguard.adapters import clamd_probes
 from attachguard.adapters.clamd import Clamd, Look, RunningClamd
 from attachguard.adapters.clamd_child import ClamdChild
 from attachguard.adapters.clamd_conf import ClamdSettings
+from attachguard.adapters.memory import MemoryLedger, MemoryStore
+from attachguard.adapters.memory_scanner import MemoryScanner
 from attachguard.adapters.scan_cache import CachedScanner
 from attachguard.adapters.scanned_file import HELD, digested, opened
 from attachguard.adapters.signatures import demo_set
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import Limits
-from attachguard.ports import Scanner
+from attachguard.ports import Kit, Scanner
+from attachguard.tenancy import kit_of
 from tests.contracts.foreign_clamd import foreign_clamd
 from tests.contracts.scanner import MIB, ScannerContract, put
 from tests.contracts.test_scanner_child import demo_line, kill, pid_of, signatures, until
+from tests.engine_made import SteeredSandbox
 
 HOUR = 3600.0
 
@@ -64,6 +69,24 @@ def test_the_same_bytes_are_asked_about_once_under_whatever_name(cached: CachedS
     first = cached.scan(put(tmp_path, b"good morning", "one"))
     assert cached.scan(put(tmp_path, b"good morning", "two")) == first
     assert cached.scan(put(tmp_path, b"good evening", "one")) != first
+
+
+def test_what_one_tenant_sent_is_asked_about_again_for_another(cached: CachedScanner, tmp_path: Path) -> None:
+    file = put(tmp_path, b"good morning")
+    ours = cached.for_tenant("shop").scan(file)
+    assert cached.for_tenant("shop").scan(file) == ours
+    assert cached.for_tenant("other-shop").scan(file) != ours
+    assert cached.scan(file) != ours
+
+
+def test_the_pipeline_gets_a_scanner_that_keeps_tenants_apart(cached: CachedScanner, tmp_path: Path) -> None:
+    file = put(tmp_path, b"good morning")
+    kit = Kit(scanner=cached, sandbox=SteeredSandbox(), store=MemoryStore(), ledger=MemoryLedger())
+    first = kit_of(kit, "shop").scanner.scan(file)
+    assert kit_of(kit, "shop").scanner.scan(file) == first
+    assert kit_of(kit, "other-shop").scanner.scan(file) != first
+    plain = dataclasses.replace(kit, scanner=MemoryScanner(test_double=True))
+    assert kit_of(plain, "shop") is plain  # it remembers nothing
 
 
 def test_a_file_that_changed_is_asked_about_again(cached: CachedScanner, tmp_path: Path) -> None:

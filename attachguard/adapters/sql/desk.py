@@ -72,7 +72,7 @@ class SqlDesk:
             move_submission(connection, submission, SubmissionState.QUEUED, SubmissionState.PROCESSING)
             note(connection, now, "claimed", submission, actor=owner, detail=(f"attempt {row['attempts']}",))
             asked = connection.execute(
-                select(SUBMISSIONS.c.policy, SUBMISSIONS.c.method, SUBMISSIONS.c.trace).where(
+                select(SUBMISSIONS.c.policy, SUBMISSIONS.c.method, SUBMISSIONS.c.trace, SUBMISSIONS.c.tenant).where(
                     SUBMISSIONS.c.id == submission
                 )
             ).one()
@@ -82,6 +82,7 @@ class SqlDesk:
                 policy=asked.policy,
                 method=asked.method,
                 trace=asked.trace,
+                tenant=asked.tenant,
                 owner=owner,
                 fence=row["fence"],
                 attempts=row["attempts"],

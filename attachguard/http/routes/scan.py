@@ -58,7 +58,7 @@ def _judge(
     parts.gate.spend(caller, 1, sum(one.size for one in attachments))
     handover = Handover()
     try:
-        verdict = parts.service.check([_upload(one) for one in attachments], handover, policy)
+        verdict = parts.service.check([_upload(one) for one in attachments], handover, policy, caller.tenant)
         log().info("scan.judged", submission=verdict.submission, verdict=verdict.outcome.value, tenant=caller.tenant)
         return _answer(request, parts, caller, verdict)
     finally:
