@@ -224,7 +224,7 @@ class SqlRegister:
                 actor=event.actor,
                 detail=(event.detail,),
             )
-            announce_review(connection, event.at, event.what, event.attachment, event.actor)
+            announce_review(connection, self._database.now(), event.what, event.attachment, event.actor)
 
     def events(self, submission: str) -> Sequence[Event]:
         """See ports.Register."""
