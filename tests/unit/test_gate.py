@@ -228,7 +228,11 @@ def test_a_link_is_signed_without_asking_and_lets_a_browser_send_to_one_conversa
     )
     admitted = gate.admit(link)
     assert admitted.link is not None
-    assert (admitted.tenant, admitted.key_id, admitted.scopes) == ("shop", key.id, {Scope.SUBMIT, Scope.READ})
+    assert (admitted.tenant, admitted.key_id, admitted.scopes) == (
+        "shop",
+        key.id,
+        frozenset({Scope.SUBMIT, Scope.READ}),
+    )
     assert (admitted.link.conversation, admitted.link.policy, admitted.link.count) == ("order 7", "strict", 2)
     gate.use(admitted.link)
     gate.use(admitted.link)
