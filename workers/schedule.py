@@ -36,11 +36,6 @@ def schedule() -> Mapping[str, Mapping[str, object]]:
             ("sweep", SWEEP_SECONDS, CARE),
             ("rescan", RESCAN_SECONDS, RESCAN),
             ("rescan_schedule", SCHEDULE_SECONDS, CARE),
-        for name, seconds in (
-            ("tend", TEND_SECONDS),
-            ("errands", ERRANDS_SECONDS),
-            ("probe", PROBE_SECONDS),
-            ("signatures", SIGNATURES_SECONDS),
-            ("sweep", SWEEP_SECONDS),
+            ("errands", ERRANDS_SECONDS, CARE),
         )
     }

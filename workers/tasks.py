@@ -82,15 +82,11 @@ TASKS: Mapping[str, Callable[..., None]] = {
 """Every task by its name: senders know the names only."""
 
 
-def add_tasks(app: Celery, engine: Engine) -> None:
-    """Register every task; each is given the worker's service."""
-    for name, does in TASKS.items():
-        # shared: every application of the process would get it, in no order, and with it this one's service
-        app.task(_bound(does, engine), name=name, shared=False)
 def add_tasks(app: Celery, engine: Engine, errands: Callable[[Service], Callable[[], None]]) -> None:
     """Register every task; each is given the worker's service. `errands` gives what `attachguard.errands` does."""
     for name, does in {**TASKS, ERRANDS: _errands(errands)}.items():
-        app.task(_bound(does, engine), name=name)
+        # shared: every application of the process would get it, in no order, and with it this one's service
+        app.task(_bound(does, engine), name=name, shared=False)
 
 
 def _errands(made: Callable[[Service], Callable[[], None]]) -> Callable[[Service], None]:

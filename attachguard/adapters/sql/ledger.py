@@ -1,11 +1,8 @@
 """The ledger in SQL: every verdict, durably, before it is given. SQLite by default, PostgreSQL by URL.
 
-One object, six roles (ports.py): `Ledger` records the verdict of a synchronous check; `Intake` takes submissions in,
-`Desk` hands out jobs, `Caretaker` finds what was left behind, `Register` is read and reviewed,
-`Rescans` has what was delivered judged again.
-One object, seven roles (ports.py): `Ledger` records the verdict of a synchronous check; `Intake` takes submissions in,
-`Desk` hands out jobs, `Caretaker` finds what was left behind, `Register` is read and reviewed, `Keyring` knows
-callers, `Outbox` tells webhooks.
+One object, eight roles (ports.py): `Ledger` records the verdict of a synchronous check; `Intake` takes submissions in,
+`Desk` hands out jobs, `Caretaker` finds what was left behind, `Register` is read and reviewed, `Rescans` has
+what was delivered judged again, `Keyring` knows callers, `Outbox` tells webhooks.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,8 +26,7 @@ from attachguard.model import Check, SubmissionVerdict
 from attachguard.states import JobState, SubmissionState
 
 
-class SqlLedger(SqlIntake, SqlDesk, SqlCaretaker, SqlRegister, SqlRescans):
-class SqlLedger(SqlIntake, SqlDesk, SqlCaretaker, SqlRegister, SqlKeyring, SqlOutbox):
+class SqlLedger(SqlIntake, SqlDesk, SqlCaretaker, SqlRegister, SqlRescans, SqlKeyring, SqlOutbox):
     """The whole ledger in the database that `url` names. Thread-safe; tables are made when first needed."""
 
     def __init__(self, url: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
