@@ -45,6 +45,7 @@ from attachguard.jobs import (
     Terms,
     Whereabouts,
 )
+from attachguard.logs import log, traced
 from attachguard.model import Attachment, Check, Outcome, Submission, SubmissionVerdict, Upload
 from attachguard.pipeline import guard_all, receive
 from attachguard.policy import Policy
@@ -204,6 +205,10 @@ class Service:
         What breaks on our side ends the attempt; the next one comes after a pause, and after the last one the verdict
         is `undetermined`. A bug ends the attempt too, and is raised. Raises LedgerUnavailable.
         """
+        with traced(claim.trace):
+            self._judge(claim)
+
+    def _judge(self, claim: Claim) -> None:
         delivery = Delivery(self._clean, claim.submission, claim.fence)
         recorder = _Recorder(self.ledger, claim, self.terms)
         uploads = tuple(self._upload(file) for file in claim.files)
@@ -229,6 +234,7 @@ class Service:
                     recorder.give_back(f"{type(error).__name__} while it was judged")
                 raise
         if recorder.recorded:
+            _log_verdict(claim, verdict)
             self._release_quarantine(claim, verdict)
         else:
             delivery.take_back()
@@ -541,6 +547,8 @@ class _Recorder:
     def give_back(self, why: str) -> None:
         """End this attempt; the pause before the next one grows."""
         pause = self._terms.backoff * 4 ** (self._claim.attempts - 1)
+        claim = self._claim
+        log().warning("attempt.ended", submission=claim.submission, job=claim.job, attempt=claim.attempts, why=why)
         self._ledger.give_back(self._claim, why[:200], pause, self._terms.attempts)
 
     def probe(self) -> Sequence[Check]:
@@ -557,6 +565,32 @@ class _Forgetful:
     def probe(self) -> Sequence[Check]:
         """Nothing is kept, so nothing is asked."""
         return ()
+
+
+def _log_verdict(claim: Claim, verdict: SubmissionVerdict) -> None:
+    """Write a line per file and one for all of them: ids, codes and figures."""
+    for file, one in zip(claim.files, verdict.verdicts, strict=True):
+        log().info(
+            "attachment.judged",
+            attachment=file.id,
+            submission=claim.submission,
+            tenant=claim.tenant,
+            verdict=one.outcome.value,
+            kind=one.attachment.kind.name if one.attachment.kind else None,
+            reasons=[finding.code for finding in one.reasons],
+            trouble=one.trouble.code if one.trouble else None,
+            size=file.size,
+            seconds=round(one.seconds, 4),
+        )
+    log().info(
+        "submission.judged",
+        submission=claim.submission,
+        job=claim.job,
+        tenant=claim.tenant,
+        attempt=claim.attempts,
+        verdict=verdict.outcome.value,
+        policy=verdict.policy,
+    )
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from attachguard import logs
 from attachguard.adapters.processes import name_process
 from attachguard.bootstrap import errands, open_service
 from attachguard.cli.console import complain, terminal
@@ -29,6 +30,7 @@ def worker(
     and stores.
     """
     settings = load_settings()
+    logs.configure()
     Runner(
         lambda: open_service(settings),
         name_process,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from attachguard import logs
 from attachguard.adapters.bell import Bell
 from attachguard.adapters.processes import name_process
 from attachguard.bootstrap import errands, open_keyring, open_service
@@ -29,6 +30,7 @@ def serve(
     from attachguard.http.serving import listen, serve_on  # noqa: PLC0415 - takes a while to load
 
     settings = load_settings()
+    logs.configure()
     with open_keyring(settings) as keyring:
         check_binding(host, keyring)
         open_to_all = not keyring.has_keys()

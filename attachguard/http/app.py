@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from attachguard import logs
 from attachguard.bootstrap import open_service
 from attachguard.errors import AttachguardError
 from attachguard.gate import Gate
-from attachguard.http import logs, shapes
+from attachguard.http import shapes
 from attachguard.http.auth import rules
 from attachguard.http.doors import Doors
 from attachguard.http.followup import Parcels

@@ -18,10 +18,10 @@ from attachguard.http.auth import authenticated, authenticated_or_linked
 from attachguard.http.doors import doors
 from attachguard.http.find import final_verdict, find_attachment, retry_for
 from attachguard.http.languages import language_of
-from attachguard.http.logs import log
 from attachguard.http.problems import AGAIN_SECONDS, Problem
 from attachguard.http.resources import PREVIEWED, attachment_resource, report_document
 from attachguard.jobs import Status, Whereabouts
+from attachguard.logs import log
 from attachguard.model import Delivered, Outcome, Verdict
 from attachguard.states import FINAL
 from attachguard.verified import Verified

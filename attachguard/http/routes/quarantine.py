@@ -16,9 +16,9 @@ from attachguard.http.auth import authenticated
 from attachguard.http.bodies import read_json
 from attachguard.http.doors import Doors, doors
 from attachguard.http.find import policy_for
-from attachguard.http.logs import log
 from attachguard.http.routes.submissions import answer
 from attachguard.jobs import Event, Held
+from attachguard.logs import log
 
 router = APIRouter(tags=["quarantine"])
 

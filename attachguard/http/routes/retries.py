@@ -12,12 +12,12 @@ from attachguard.http.auth import authenticated_or_linked
 from attachguard.http.bodies import read_json
 from attachguard.http.doors import Doors, doors
 from attachguard.http.find import find_attachment, policy_for, retry_for
-from attachguard.http.logs import log
 from attachguard.http.problems import Problem
 from attachguard.http.resources import METHODS, verdict_on
 from attachguard.http.routes.submissions import answer, idempotency_key, opened_room, receive_once, sending, take
 from attachguard.http.uploads import read_form
 from attachguard.jobs import Receipt, Sending, Status, Whereabouts
+from attachguard.logs import log
 from attachguard.model import Outcome
 from attachguard.states import FINAL, BytesState
 

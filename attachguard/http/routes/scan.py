@@ -17,11 +17,11 @@ from attachguard.http.doors import Doors, doors
 from attachguard.http.find import policy_for
 from attachguard.http.followup import Handover
 from attachguard.http.languages import language_of
-from attachguard.http.logs import log
 from attachguard.http.problems import AGAIN_SECONDS, Problem
 from attachguard.http.routes.attachments import safe_headers
 from attachguard.http.routes.submissions import opened_room
 from attachguard.http.uploads import read_form
+from attachguard.logs import log
 from attachguard.model import Attachment, Delivered, Outcome, SubmissionVerdict, Upload
 
 router = APIRouter(tags=["scan"])

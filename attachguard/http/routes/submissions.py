@@ -15,11 +15,11 @@ from attachguard.http.auth import authenticated_or_linked
 from attachguard.http.doors import Doors, doors
 from attachguard.http.find import find_submission, policy_for, retry_for
 from attachguard.http.languages import language_of
-from attachguard.http.logs import log
 from attachguard.http.problems import AGAIN_SECONDS, Problem
 from attachguard.http.resources import SubmissionResource, submission_resource
 from attachguard.http.uploads import Form, read_form
 from attachguard.jobs import Receipt, Sending, Status
+from attachguard.logs import log
 from attachguard.states import FINAL, SubmissionState
 from attachguard.workroom import Workroom, workroom
 

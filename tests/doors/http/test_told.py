@@ -38,3 +38,5 @@ def test_a_verdict_is_told_within_seconds_with_the_trace_of_the_request(tmp_path
     assert {one["traceparent"].split("-")[1] for one in events} == {"a" * 32}
     lines = [json.loads(line) for line in server.events() if line.startswith("{")]
     assert [line["trace"] for line in lines if line["event"] == "submission.received"] == ["a" * 32]
+    judged = [line for line in lines if line["event"] == "attachment.judged"]
+    assert {(line["trace"], line["verdict"]) for line in judged} == {("a" * 32, "accepted"), ("a" * 32, "infected")}
