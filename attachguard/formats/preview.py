@@ -8,7 +8,7 @@ from PIL import Image
 
 from attachguard.formats.pdf.render import printing
 from attachguard.formats.pictures.decode import opened
-from attachguard.formats.pictures.sizes import measure
+from attachguard.formats.pictures.sizes import Sizes, measure
 from attachguard.model import Limits
 
 SIDE = 1000
@@ -27,7 +27,7 @@ def draw_picture(format_: str) -> Callable[[bytes, Limits], bytes]:
 
     def draw(data: bytes, limits: Limits) -> bytes:
         with opened(data, format_) as picture:
-            if tuple(measure((picture.size,), limits)):
+            if tuple(measure(Sizes(frames=(picture.size,)), limits)):
                 raise ValueError("more pixels than may be drawn")
             picture.draft("RGB", (SIDE, SIDE))
             picture.thumbnail((SIDE, SIDE))
