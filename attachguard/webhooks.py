@@ -32,7 +32,8 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "quarantine.deleted": "A reviewer deleted a file from quarantine.",
         "quarantine.expired": "The time of a file in quarantine is over, and it was deleted.",
         "rescan.started": "A re-scan of what was delivered began.",
-        "rescan.finished": "A re-scan of what was delivered ended.",
+        "rescan.finished": "A re-scan of what was delivered came to its end.",
+        "rescan.cancelled": "A re-scan of what was delivered was cancelled.",
         "engine.degraded": "A part of the engine stopped working.",
         "engine.recovered": "A part of the engine works again.",
     }

@@ -14,6 +14,7 @@ from standardwebhooks import Webhook as Verifier
 
 from attachguard.adapters.sql.ledger import SqlLedger
 from attachguard.adapters.webhook_post import WebhookPost
+from attachguard.batches import Request, Selection
 from attachguard.jobs import Queue
 from attachguard.model import Check
 from attachguard.relay import Errands, Relay, Relayed
@@ -21,6 +22,7 @@ from attachguard.service import Service
 from attachguard.webhooks import Answer, Happening, Message, Targets, Webhook, new_webhook
 from tests.contracts.engine_ledger import Clock
 from tests.engine_made import engine, settings, timing, upload
+from tests.rescan.made import deliver, learned, rescan
 from tests.webhooks.receiver import Receiver, receiving
 
 
@@ -106,6 +108,28 @@ def test_a_file_has_a_life_in_quarantine(
         ("quarantine.expired", f"{expired}.0"),
         ("quarantine.expired", f"{released}.0"),
     }
+
+
+def test_what_a_rescan_finds_is_told_to_its_tenant_and_how_it_went_to_the_operator(
+    tmp_path: Path, ledger: SqlLedger, relay: Relay, receiver: Receiver
+) -> None:
+    added(ledger, receiver.url(), "attachment.reclassified")
+    added(ledger, receiver.url(), "rescan.*", tenant="")
+    chosen = settings(tmp_path)
+    with engine(chosen, ledger=ledger, terms_of=timing(chosen)) as service:
+        good, bad = deliver(service, ["a good text", "a bad text"], tenant="shop")
+    with engine(chosen, ledger=ledger, terms_of=timing(chosen), scanner=learned(["a bad text"])) as service:
+        batch = rescan(service, Request(selection=Selection()))
+        while relay.send_due().delivered:
+            pass
+    assert batch.tally.changed == 1
+    events = {one["type"]: one for one in (json.loads(got.body) for got in receiver.got)}
+    assert sorted(types(receiver)) == ["attachment.reclassified", "rescan.finished", "rescan.started"]
+    changed = events["attachment.reclassified"]
+    assert changed["subject"] == f"{bad}.0" != f"{good}.0"
+    assert (changed["data"]["before"], changed["data"]["verdict"]) == ("accepted", "infected")
+    assert changed["data"]["reasons"] == ["malware.signature"]
+    assert (events["rescan.finished"]["data"]["found"], events["rescan.finished"]["data"]["changed"]) == (2, 1)
 
 
 def test_one_tenant_hears_nothing_of_another(

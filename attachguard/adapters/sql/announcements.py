@@ -9,7 +9,7 @@ from attachguard.adapters.sql.outbox import announce, listeners
 from attachguard.adapters.sql.rows import decode_findings
 from attachguard.adapters.sql.schema import ATTACHMENTS, SUBMISSIONS, VERDICTS
 from attachguard.model import Outcome
-from attachguard.webhooks import Happening
+from attachguard.webhooks import OPERATOR, Happening
 
 REVIEWS: Mapping[str, str] = {
     "released": "quarantine.released",
@@ -44,6 +44,31 @@ def announce_review(connection: Connection, at: datetime, what: str, attachment:
     if asked is not None:
         data = {**_ids(asked, attachment), "reviewer": actor}
         announce(connection, at, _happening(REVIEWS[what], asked, attachment, data))
+
+
+def announce_change(
+    connection: Connection, at: datetime, submission: str, attachment: str, change: Mapping[str, object]
+) -> None:
+    """Tell that a re-scan gave a delivered file another verdict."""
+    asked = connection.execute(select(SUBMISSIONS).where(SUBMISSIONS.c.id == submission)).mappings().first()
+    if asked is not None:
+        data = {**_ids(asked, attachment), **change}
+        announce(connection, at, _happening("attachment.reclassified", asked, attachment, data))
+
+
+def announce_batch(connection: Connection, at: datetime, event: str, batch: str, figures: Mapping[str, int]) -> None:
+    """Tell the operator how far a re-scan is."""
+    announce(
+        connection,
+        at,
+        Happening(
+            type=event,
+            tenant=OPERATOR,
+            source=f"/v1/rescans/{batch}",
+            subject=batch,
+            data={"batch": batch, **figures},
+        ),
+    )
 
 
 def _judged(connection: Connection, submission: str, fence: int) -> Sequence[RowMapping]:

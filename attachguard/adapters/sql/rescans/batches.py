@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from attachguard.adapters.sql.announcements import announce_batch
 from attachguard.adapters.sql.database import Database
 from attachguard.adapters.sql.moves import note
 from attachguard.adapters.sql.rescans.report import summarise
@@ -229,6 +230,9 @@ class SqlBatches:
             .values(state=state.value, finished_at=at, summary=encode(groups), claim=None, owner=None, lease_until=None)
         )
         note(connection, at, f"rescan.{'finished' if state is BatchState.DONE else 'ended'}", batch)
+        figures = {name: row[name] for name in ("found", "unchanged", "changed", "failed")}
+        event = "rescan.finished" if state is BatchState.DONE else "rescan.cancelled"
+        announce_batch(connection, at, event, batch, figures)
         return True
 
     def clear_batches(self) -> int:
@@ -275,3 +279,4 @@ def write_batch(connection: Connection, identity: str, request: Request, yardsti
         )
     )
     note(connection, at, "rescan.created", identity, actor=request.actor, detail=(request.trigger.value,))
+    announce_batch(connection, at, "rescan.started", identity, {})

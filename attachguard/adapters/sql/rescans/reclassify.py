@@ -7,6 +7,7 @@ of the submission's other files, and the submission is pointed at it by one UPDA
 import msgspec
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from attachguard.adapters.sql.announcements import announce_change
 from attachguard.adapters.sql.moves import note
 from attachguard.adapters.sql.rows import encode_findings
 from attachguard.adapters.sql.schema import ATTACHMENTS, JOBS, SUBMISSIONS, VERDICTS
@@ -100,6 +101,16 @@ def tell(connection: Connection, batch: str, decided: Decided, after: Provenance
         actor=f"rescan {batch}",
         detail=(msgspec.json.encode(told).decode(),),
     )
+    change = {
+        "verdict": after.outcome.value,
+        "before": item.before.outcome.value,
+        "reasons": list(told.reasons),
+        "action": told.action,
+        "policy": after.policy,
+        "signatures": after.signatures,
+        "batch": batch,
+    }
+    announce_change(connection, after.at, item.submission or "", item.attachment or "", change)
 
 
 def _submission(connection: Connection, submission: str) -> RowMapping | None:
