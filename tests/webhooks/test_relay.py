@@ -236,6 +236,20 @@ def test_an_errand_sends_everything_that_is_due(ledger: SqlLedger, relay: Relay,
     assert len(receiver.got) == 9
 
 
+def test_beat_has_celery_workers_send_too(tmp_path: Path, ledger: SqlLedger, receiver: Receiver) -> None:
+    from workers.app import make_app  # made from the environment: not before the tests have their own
+    from workers.engine import Engine as CeleryEngine
+    from workers.schedule import schedule
+
+    chosen = settings(tmp_path, webhook_targets=Targets.ANY)
+    added(ledger, receiver.url())
+    tell(ledger)
+    app = make_app(chosen, CeleryEngine(lambda: engine(chosen, ledger=ledger)))
+    assert {entry["task"] for entry in schedule().values()} <= set(app.tasks)
+    app.tasks["attachguard.errands"]()
+    assert types(receiver) == ["rescan.started"]
+
+
 # -- the command -----------------------------------------------------------------------------------------------
 
 
