@@ -235,6 +235,10 @@ class Intake(Protocol):
         """Acknowledge: the bytes are in quarantine, and a job exists, from one moment to the next."""
         ...
 
+    def accept_claimed(self, intent: Intent, deadline: timedelta, owner: str, lease: timedelta) -> Claim:
+        """Acknowledge, with the job in the hands of `owner` from the same moment on: nobody else gets it before."""
+        ...
+
     def abandon(self, submission: str) -> bool:
         """Give up a submission that was not acknowledged, and free its idempotency key; False: it was."""
         ...

@@ -148,17 +148,23 @@ class Service:
         before = self.ledger.begin(intent)
         if before:
             return before
-        try:
-            for file, attachment in zip(intent.files, attachments, strict=True):
-                self._quarantine.put(file.key, attachment.path, Label(sha256=file.sha256, size=file.size))
+        with self._coming_in(intent, attachments):
             hint = self.ledger.accept(intent, self.terms.deadline)
-        except BaseException:
-            self._abandon(intent)
-            raise
         if not self._wakeup.hint(hint):
             with contextlib.suppress(LedgerUnavailable):
                 self.ledger.not_announced(hint.job)
         return Receipt(submission=intent.submission, state=SubmissionState.QUEUED)
+
+    @contextlib.contextmanager
+    def _coming_in(self, intent: Intent, attachments: Sequence[Attachment]) -> Iterator[None]:
+        """Put files into quarantine, to be acknowledged within; what breaks off is undone."""
+        try:
+            for file, attachment in zip(intent.files, attachments, strict=True):
+                self._quarantine.put(file.key, attachment.path, Label(sha256=file.sha256, size=file.size))
+            yield
+        except BaseException:
+            self._abandon(intent)
+            raise
 
     def policy(self, name: str | None = None) -> Policy:
         """Load a policy, once; None: the engine's own. Raises PolicyError."""
@@ -208,10 +214,10 @@ class Service:
         with traced(claim.trace):
             self._judge(claim)
 
-    def _judge(self, claim: Claim) -> None:
+    def _judge(self, claim: Claim, password: str | None = None) -> None:
         delivery = Delivery(self._clean, claim.submission, claim.fence)
         recorder = _Recorder(self.ledger, claim, self.terms)
-        uploads = tuple(self._upload(file) for file in claim.files)
+        uploads = tuple(self._upload(file, password) for file in claim.files)
         kit = dataclasses.replace(kit_of(self.kit, claim.tenant), store=delivery, ledger=recorder)
         with _heartbeat(self.ledger, claim, self.terms):
             try:
@@ -239,7 +245,7 @@ class Service:
         else:
             delivery.take_back()
 
-    def _upload(self, file: Received) -> Upload:
+    def _upload(self, file: Received, password: str | None = None) -> Upload:
         def open_verified() -> IO[bytes]:
             return cast("IO[bytes]", Verified(self._quarantine.open(file.key), file.sha256, file.size))
 
@@ -248,6 +254,7 @@ class Service:
             open=open_verified,
             declared_type=file.declared_type,
             source=file.source,
+            password=password,
         )
 
     def _release_quarantine(self, claim: Claim, verdict: SubmissionVerdict) -> None:
@@ -295,6 +302,24 @@ class Service:
         with workroom() as room:
             limits = self.policy(sending.policy).limits
             return self.take(receive([self._upload(file)], limits, room), sending)
+
+    def retry_with_password(self, file: Received, sending: Sending, password: str, owner: str) -> Receipt:
+        """Judge one held file again, opened with its password, before this returns.
+
+        The password is held in memory for as long as that takes and written nowhere: should this process end on the
+        way, the next attempt knows none. Raises what `submit` raises.
+        """
+        with workroom() as room:
+            attachments = receive([self._upload(file)], self.policy(sending.policy).limits, room)
+            intent = _intent(attachments, sending, sending.policy or self._default_policy)
+            before = self.ledger.begin(intent)
+            if before:
+                return before
+            with self._coming_in(intent, attachments):
+                claim = self.ledger.accept_claimed(intent, self.terms.deadline, owner, self.terms.lease)
+        with traced(claim.trace):
+            self._judge(claim, password)
+        return Receipt(submission=intent.submission, state=SubmissionState.PROCESSING)
 
     def address_for(self, upload: PendingUpload, file: Announced, seconds: int) -> str | None:
         """Give the address to which an announced file can be put directly; None: the quarantine has none."""

@@ -9,7 +9,7 @@ from attachguard.adapters.sql.database import Database
 from attachguard.adapters.sql.moves import move_submission, note
 from attachguard.adapters.sql.schema import ATTACHMENTS, IDEMPOTENCY_KEYS, JOBS, SUBMISSIONS
 from attachguard.errors import KeyReused, NotPossible, StillReceiving
-from attachguard.jobs import RANKS, Hint, IdempotencyKey, Intent, Queue, Receipt, Received
+from attachguard.jobs import RANKS, Claim, Hint, IdempotencyKey, Intent, Queue, Receipt, Received
 from attachguard.states import BytesState, JobState, SubmissionState
 
 
@@ -52,23 +52,47 @@ class SqlIntake:
         """See ports.Intake."""
         with self._database.writing() as connection:
             at = self._database.now()
-            move_submission(
-                connection,
-                intent.submission,
-                SubmissionState.RECEIVING,
-                SubmissionState.QUEUED,
-                deadline_at=at + deadline,
-            )
+            return self._accept(connection, intent, at, at + deadline)
+
+    def accept_claimed(self, intent: Intent, deadline: timedelta, owner: str, lease: timedelta) -> Claim:
+        """See ports.Intake."""
+        with self._database.writing() as connection:
+            at = self._database.now()
+            hint = self._accept(connection, intent, at, at + deadline)
             connection.execute(
-                update(ATTACHMENTS)
-                .where(
-                    ATTACHMENTS.c.submission_id == intent.submission,
-                    ATTACHMENTS.c.bytes == BytesState.EXPECTED.value,
-                )
-                .values(bytes=BytesState.HELD.value)
+                update(JOBS)
+                .where(JOBS.c.id == hint.job)
+                .values(state=JobState.RUNNING.value, owner=owner, lease_until=at + lease, attempts=1, fence=1)
             )
-            hint = add_job(connection, intent.submission, intent.queue, at=at, deadline=at + deadline)
-            note(connection, at, "accepted", intent.submission, actor=intent.actor)
+            move_submission(connection, intent.submission, SubmissionState.QUEUED, SubmissionState.PROCESSING)
+            note(connection, at, "claimed", intent.submission, actor=owner, detail=("attempt 1",))
+        return Claim(
+            job=hint.job,
+            submission=intent.submission,
+            policy=intent.policy,
+            owner=owner,
+            fence=1,
+            attempts=1,
+            files=intent.files,
+            method=intent.method,
+            trace=intent.trace,
+            tenant=intent.tenant,
+        )
+
+    def _accept(self, connection: Connection, intent: Intent, at: datetime, deadline: datetime) -> Hint:
+        move_submission(
+            connection, intent.submission, SubmissionState.RECEIVING, SubmissionState.QUEUED, deadline_at=deadline
+        )
+        connection.execute(
+            update(ATTACHMENTS)
+            .where(
+                ATTACHMENTS.c.submission_id == intent.submission,
+                ATTACHMENTS.c.bytes == BytesState.EXPECTED.value,
+            )
+            .values(bytes=BytesState.HELD.value)
+        )
+        hint = add_job(connection, intent.submission, intent.queue, at=at, deadline=deadline)
+        note(connection, at, "accepted", intent.submission, actor=intent.actor)
         return hint
 
     def abandon(self, submission: str) -> bool:

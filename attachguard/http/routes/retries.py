@@ -1,5 +1,6 @@
 """Trying again after a refusal: another way to make the copy, the password, or another file."""
 
+import os
 from typing import Annotated
 
 import msgspec
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from attachguard.access import Admitted, Scope
+from attachguard.adapters.processes import name_process
 from attachguard.http import shapes
 from attachguard.http.auth import authenticated_or_linked
 from attachguard.http.bodies import read_json
@@ -82,7 +84,7 @@ def _again(request: Request, caller: Admitted, status: Status, file: Whereabouts
 
 def _judge(parts: Doors, file: Whereabouts, terms: Sending, wish: Wish) -> Receipt:
     if wish.password is not None:
-        raise Problem(422, "retry-not-possible", "files with a password can't be opened here")
+        return parts.service.retry_with_password(file.file, terms, wish.password, name_process(os.getpid()))
     return parts.service.retry_file(file.file, terms)
 
 

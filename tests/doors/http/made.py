@@ -22,7 +22,7 @@ def png(side: int = 40) -> bytes:
     return out.getvalue()
 
 
-def pdf(javascript: str = "", password: str = "") -> bytes:
+def pdf(javascript: str = "", password: str = "", *, portfolio: bool = False) -> bytes:
     out = io.BytesIO()
     document = pikepdf.new()
     document.add_blank_page(page_size=(300, 200))
@@ -31,8 +31,10 @@ def pdf(javascript: str = "", password: str = "") -> bytes:
     if javascript:
         action = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=javascript)
         document.Root.OpenAction = document.make_indirect(action)
+    if portfolio:
+        document.Root.Collection = pikepdf.Dictionary(Type=pikepdf.Name.Collection)
     if password:
-        document.save(out, encryption=pikepdf.Encryption(owner=password, user=password))
+        document.save(out, encryption=pikepdf.Encryption(owner=password, user=password, R=4))
     else:
         document.save(out)
     return out.getvalue()
