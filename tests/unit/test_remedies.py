@@ -121,6 +121,37 @@ def test_all_languages_give_the_same_number_of_steps(code: str) -> None:
     assert len({len(remedy(code, language).steps) for language in LANGUAGES}) == 1
 
 
+PROGRAMS = re.compile(r"\b(Windows|Mac|Word|Excel|Outlook|LibreOffice|Acrobat|iPhone|Android|ZIP)\b")
+
+OF_A_PROGRAM = ("ooxml.", "odf.", "ole.", "rtf.", "csv.")
+"""Families of codes that are about files of a program, which is where they are put right."""
+
+
+def programs(step: str) -> set[str]:
+    return set(PROGRAMS.findall(step))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_step_for_a_program_is_for_the_same_program_in_every_language(language: str) -> None:
+    missing = [
+        (code, number, lacks)
+        for code, text in texts("en").items()
+        for number, (step, other) in enumerate(zip(text.steps, texts(language)[code].steps, strict=True))
+        if (lacks := programs(step) - programs(other))
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_put_right_in_a_program_is_told_for_that_program(language: str) -> None:
+    vague = [
+        code
+        for code, text in texts(language).items()
+        if code.startswith(OF_A_PROGRAM) and not any(programs(step) for step in text.steps)
+    ]
+    assert not vague
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_english_is_left_in_the_other_languages(language: str) -> None:
     for code, sentence in everything(language):
