@@ -140,6 +140,9 @@ _FORMULA_CODES = {"dde": "ooxml.dde", "call": "ooxml.formula", "link": "ooxml.li
 AUTOMATIC = ("auto_open", "auto_close", "auto_activate", "auto_deactivate")
 """Defined names that Excel 4 runs by itself ([MS-XLS] section 2.5.114)."""
 
+WORD_VOCABULARY = "wordprocessingml"
+"""Piece of Word's namespaces, transitional and strict."""
+
 _XML_EXTENSIONS = frozenset({"xml", "rels", "vml"})
 _REMOTE_ATTRIBUTES = frozenset({"src", "href", "althref", "link"})
 LOADING = frozenset({"imagedata", "fill", "stroke", "image", "background"})
@@ -325,7 +328,9 @@ class _PartReader:
 
     def _simple_field(self, tag: str, attributes: Mapping[str, str]) -> None:
         del tag
-        self.fields.whole(_by_local(attributes, "instr"))
+        for key, value in attributes.items():
+            if local(key) == "instr":  # of any vocabulary: programs may differ in which one they take
+                self.fields.whole(value)
 
     def _story_begins(self, tag: str, attributes: Mapping[str, str]) -> None:
         del tag, attributes
@@ -373,10 +378,9 @@ class _PartReader:
 
 
 def _by_local(attributes: Mapping[str, str], wanted: str) -> str:
-    for key, value in attributes.items():
-        if local(key) == wanted:
-            return value
-    return ""
+    """Give the value of an attribute, Word's own where others have its name too; empty when there is none."""
+    found = [(WORD_VOCABULARY not in key, value) for key, value in attributes.items() if local(key) == wanted]
+    return min(found)[1] if found else ""
 
 
 def _is_remote(value: str) -> bool:

@@ -187,7 +187,11 @@ def test_xml_under_another_type_is_read_too(name: str) -> None:
 
 BOX = "<w:r><w:pict><v:textbox xmlns:v='urn:schemas-microsoft-com:vml'><w:txbxContent><w:p>{}</w:p></w:txbxContent></v:textbox></w:pict></w:r>"  # noqa: E501 - one element
 CHOICE = f"<mc:AlternateContent {MC}><mc:Choice Requires='zz' xmlns:zz='urn:zz'>{{}}</mc:Choice><mc:Fallback>{{}}</mc:Fallback></mc:AlternateContent>"  # noqa: E501 - the same
+FOREIGN = 'xmlns:x="urn:x" xmlns:a="urn:a"'
 FIELDS = {
+    "a mark of another vocabulary": f"<w:r><w:fldChar {FOREIGN} a:fldCharType='end' w:fldCharType='begin'/></w:r>"
+    + instruction("DDEAUTO a b")
+    + SEPARATE,
     "split over runs": BEGIN + instruction("DD") + instruction("EA") + instruction("UTO a b") + SEPARATE,
     "text between": BEGIN + instruction("D") + RUN.format("<w:t>DEAUTO a b</w:t>") + SEPARATE,
     "no separator": BEGIN + instruction("DDEAUTO a b"),
@@ -225,6 +229,13 @@ def text_of(copy: bytes) -> str:
     """The words and instructions of the main part, tags left out."""
     with zipfile.ZipFile(io.BytesIO(copy)) as package:
         return re.sub("<[^>]*>", "", package.read("word/document.xml").decode())
+
+
+def test_a_simple_field_with_two_instructions_is_judged_by_both() -> None:
+    for attributes in ('x:instr="PAGE" w:instr="DDEAUTO a b"', 'w:instr="DDEAUTO a b" x:instr="PAGE"'):
+        original = docx(f"<w:p><w:fldSimple {FOREIGN} {attributes}><w:r><w:t>1</w:t></w:r></w:fldSimple></w:p>")
+        assert seen(BY_KIND["docx"], original) == {"ooxml.dde"}
+        assert "DDEAUTO" not in text_and_tags(clean_copy("docx", original))
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from attachguard.formats.office.cut import (
 from attachguard.formats.office.formula import only_calculates
 from attachguard.formats.office.graph import Node
 from attachguard.formats.office.wordfields import Fields, is_allowed
-from attachguard.formats.ooxml_inspect import AUTOMATIC, FORMULAS, LOADING
+from attachguard.formats.ooxml_inspect import AUTOMATIC, FORMULAS, LOADING, WORD_VOCABULARY
 from attachguard.formats.wordfields import STORIES
 from attachguard.model import Limits
 
@@ -226,7 +226,8 @@ class _Part:
     def simple_field(self, cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
         """Take a field in one piece (17.16.19)."""
         del name
-        return None if is_allowed(by_local(attributes, "instr")) else cutter.unwrapped(start)
+        instructions = [value for key, value in attributes.items() if name_of(key).local == "instr"]
+        return None if all(is_allowed(value) for value in instructions) else cutter.unwrapped(start)
 
     def hyperlink(self, cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
         """Keep a link that leads somewhere allowed, and the text of any other (17.16.22, 18.3.1.47)."""
@@ -359,8 +360,9 @@ class _Part:
 
 
 def by_local(attributes: Attributes, wanted: str) -> str:
-    """Give the value of an attribute whatever its namespace; empty when there is none."""
-    return next((value for key, value in attributes.items() if name_of(key).local == wanted), "")
+    """Give the value of an attribute, Word's own where others have its name too; empty when there is none."""
+    found = [(WORD_VOCABULARY not in key, value) for key, value in attributes.items() if name_of(key).local == wanted]
+    return min(found)[1] if found else ""
 
 
 def _is_id(name: Name) -> bool:
