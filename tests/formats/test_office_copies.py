@@ -8,9 +8,11 @@ import pytest
 
 from attachguard.formats.contract import Order
 from attachguard.formats.office.compound import write_compound
+from attachguard.formats.office.word97 import rewrite
 from attachguard.formats.ole import read_compound
 from attachguard.formats.registry import BY_KIND
 from attachguard.model import Rebuilt
+from samples.makers import word97
 from tests.formats.office_made import (
     LIMITS,
     SHEET,
@@ -356,6 +358,22 @@ def test_a_link_to_another_workbook_is_forgotten_where_it_stands(wide: bool) -> 
     made = copy_of("xls", original)
     assert b"other" not in made
     assert "other".encode("utf-16-le") not in made
+
+
+def test_a_copy_keeps_the_settings_of_a_document_and_forgets_its_printer() -> None:
+    original = word97.letter()
+    places = {"settings": 31, "printer": 27, "orientation": 29, "saved by": 71}  # [MS-DOC] section 2.5.6
+    found = read_compound(original)
+    assert found is not None
+    stream = bytearray(found.read(found.entries[[e.name for e in found.entries].index("worddocument")]))
+    settings = struct.unpack_from("<LL", stream, 0x9A + 8 * places["settings"])
+    for place in ("printer", "orientation", "saved by"):
+        struct.pack_into("<LL", stream, 0x9A + 8 * places[place], 0, 4)
+    streams = {entry.path: found.read(entry) for entry in found.entries if entry.is_stream}
+    made = rewrite({**streams, ("WordDocument",): bytes(stream)})[("WordDocument",)]
+    assert struct.unpack_from("<LL", made, 0x9A + 8 * places["settings"]) == settings
+    assert settings[1]
+    assert [struct.unpack_from("<LL", made, 0x9A + 8 * places[place])[1] for place in places][1:] == [0, 0, 0]
 
 
 def test_a_remote_template_is_forgotten() -> None:

@@ -13,9 +13,11 @@ KEPT = frozenset({"worddocument", "0table", "1table", "data"})
 
 EMPTIED = (
     0x015A,  # fcCmds: commands, keys and buttons that call macros (section 2.9.339)
-    0x0182,  # fcPrDrvr: the printer
-    0x018A,  # fcPrEnvPort
-    0x0192,  # fcPrEnvLand
+    0x0172,  # fcPrDrvr: the printer
+    0x017A,  # fcPrEnvPort
+    0x0182,  # fcPrEnvLand
+    0x01B2,  # fcAutosaveSource: where it lay
+    0x01FA,  # fcPms: where a mail merge gets its data
     0x027A,  # fcStwUser: variables that macros keep
     0x02CA,  # fcRouteSlip: who it was sent round to
     0x02D2,  # fcSttbSavedBy: who saved it, under which paths
