@@ -90,6 +90,10 @@ def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     return tuple(differences(original, copy, excel97.KEPT, excel97.STORAGES))
 
 
+RECORDS = 1_500_000
+"""Records of one stream that are read: a sheet of ten megabytes has a million cells at most."""
+
+
 def records(stream: bytes) -> Iterator[tuple[int, bytes]]:
     """Walk the records of a workbook stream (section 2.1.4): number and body. Linear in the stream."""
     at = 0
@@ -101,7 +105,9 @@ def records(stream: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _workbook(where: str, stream: bytes, harvest: Harvest) -> None:
     version = 0
-    for number, body in records(stream):
+    for count, (number, body) in enumerate(records(stream)):
+        if count == RECORDS:
+            raise Refused("file.malformed", where, f"more than {RECORDS} records")
         if number == BOF and len(body) >= 4:
             version = version or struct.unpack_from("<H", body)[0]
             if struct.unpack_from("<H", body, 2)[0] == MACRO_SHEET:

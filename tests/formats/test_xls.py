@@ -6,6 +6,8 @@ import pytest
 
 from attachguard.formats import xls as format_
 from attachguard.formats.contract import Order
+from attachguard.formats.office.compound import write_compound
+from attachguard.formats.xls import RECORDS
 from tests.formats.office_made import LIMITS, claimed, inspected, seen, sniffed
 from tests.formats.ole_made import (
     beginning,
@@ -170,3 +172,9 @@ def test_a_workbook_with_such_a_formula_leaves_no_copy() -> None:
     original = xls(sheet_entry(), formula_cell(called(0x96)))
     made = format_.normalize(Order(original=original, method="rebuild", printed=None, parts=(), limits=LIMITS))
     assert made.data is None
+
+
+def test_more_records_than_are_read_are_told() -> None:
+    stream = workbook(sheet_entry(), record(0x0002) * RECORDS)
+    data = write_compound({("Workbook",): stream}, "00020820-0000-0000-C000-000000000046")
+    assert seen(format_, data) == {"file.malformed"}

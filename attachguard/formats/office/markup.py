@@ -134,8 +134,8 @@ class _Part:
         self._shared: dict[str, list[tuple[int, int]]] = {}
         """Formulas of a part that share another cell's, by its number (18.3.1.40)."""
         self._bad_shared: set[str] = set()
-        self._calculating: set[str] = set()
-        """Shapes of formulas that may stay."""
+        self._calculating: dict[str, bool] = {}
+        """Whether formulas of a shape may stay."""
         self._formula: tuple[Name, Attributes] | None = None
         self._sheets = 0
         self._cutter = Cutter(node.content, node.name, around.limits, self._resolve, self._resolve_attribute)
@@ -313,11 +313,12 @@ class _Part:
         if self._around.gone_sheets:
             return only_calculates(formula, self._around.gone_sheets)
         shape = shape_of(formula)
-        if shape in self._calculating:
-            return True
+        known = self._calculating.get(shape)
+        if known is not None:
+            return known
         calculates = only_calculates(formula)
-        if calculates and len(self._calculating) < SHAPES:
-            self._calculating.add(shape)
+        if len(self._calculating) < SHAPES:
+            self._calculating[shape] = calculates
         return calculates
 
     def _bad_name(self, attributes: Attributes) -> bool:
