@@ -212,6 +212,8 @@ class Attachment:
     source: str = ""
     kind: Kind | None = None
     """The type found in the bytes; None until `identify` has spoken."""
+    pages: int = 0
+    """Pages that `inspect` counted: a long document may take longer. 0: not counted."""
     depth: int = 0
     """0 for a received file, 1 for a file inside it, and so on."""
     where: str = ""
@@ -255,6 +257,8 @@ class Inspection:
 
     findings: tuple[Finding, ...] = ()
     parts: tuple[Part, ...] = ()
+    pages: int = 0
+    """Pages of a document, where it has such."""
     peak_rss: int = 0
 
 
@@ -327,6 +331,7 @@ class Observed:
     mismatch: Mismatch | None = None
     """Set when the name says another kind than the one found."""
     parts: tuple[Part, ...] = ()
+    pages: int = 0
     scan: ScanIdentity | None = None
     peak_rss: int = 0
 

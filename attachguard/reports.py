@@ -22,7 +22,8 @@ def add(
     policy: Policy,
 ) -> Report:
     """Add what a stage observed, and have the policy rule on everything that is known by now."""
-    attachment = dataclasses.replace(report.attachment, kind=observed.kind or report.attachment.kind)
+    before = report.attachment
+    attachment = dataclasses.replace(before, kind=observed.kind or before.kind, pages=observed.pages or before.pages)
     findings = (*report.findings, *observed.findings, *more)
     if observed.mismatch is not None:
         attachment, finding = _settle_name(attachment, observed.mismatch, policy)

@@ -148,7 +148,7 @@ def _inspected(found: Inspection, sink: Sink) -> wire.Inspected:
         )
         for part in found.parts
     )
-    return wire.Inspected(findings=pack(found.findings), parts=parts)
+    return wire.Inspected(findings=pack(found.findings), parts=parts, pages=found.pages)
 
 
 def _order(job: wire.Normalize, source: Source) -> Order:
@@ -185,7 +185,7 @@ def _broken(job: wire.Job, error: str) -> wire.Answer:
         case wire.Identify():
             return wire.Identified(kind=None, described="unreadable", magic="", findings=because("file.malformed"))
         case wire.Inspect():
-            return wire.Inspected(findings=because("file.malformed"), parts=())
+            return wire.Inspected(findings=because("file.malformed"), parts=(), pages=0)
         case wire.Normalize() | wire.Preview():
             return wire.Made(copy=None, findings=because("copy.failed"))
         case wire.Verify():

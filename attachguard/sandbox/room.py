@@ -92,7 +92,8 @@ class Room:
                 )
                 for part in (said.answer.parts if said.answer else ())
             )
-        return Inspection(findings=said.findings, parts=parts, peak_rss=said.peak)
+        pages = min(said.answer.pages, limits.pages) if said.answer else 0
+        return Inspection(findings=said.findings, parts=parts, pages=pages, peak_rss=said.peak)
 
     def normalize(self, attachment: Attachment, method: str, parts: Sequence[JudgedPart], limits: Limits) -> Rebuilt:
         """Make a safe copy. See ports.Sandbox. Method `print` starts the printer first, in a room of its own.
@@ -115,7 +116,7 @@ class Room:
                 limits=limits,
                 password=None,
             )
-            said = self._ask(source, output, job, wire.Made, limits)
+            said = self._ask(source, output, job, wire.Made, limits, pages=attachment.pages)
             span = said.answer.copy if said.answer else None
             copy = None if span is None else output.read(span)
         return Rebuilt(data=copy, findings=said.findings, peak_rss=max(peak, said.peak))
@@ -145,7 +146,7 @@ class Room:
                 copy=_file(source, copy),
                 limits=limits,
             )
-            said = self._ask(source, output, job, wire.Verified, limits)
+            said = self._ask(source, output, job, wire.Verified, limits, pages=original.pages)
         return Verification(findings=(*said.findings, *self._drawn_blind(copy)), peak_rss=said.peak)
 
     def preview(self, attachment: Attachment, limits: Limits) -> bytes | None:
@@ -173,10 +174,17 @@ class Room:
             raise SandboxUnavailable(f"the bytes can't be brought into the room: {error}") from error
 
     def _ask(
-        self, source: InputBuilder, output: Output, job: wire.Job, expected: type[answers.A], limits: Limits
+        self,
+        source: InputBuilder,
+        output: Output,
+        job: wire.Job,
+        expected: type[answers.A],
+        limits: Limits,
+        *,
+        pages: int = 0,
     ) -> Said[answers.A]:
         """Have a job done behind the strict walls; how it ended badly comes back as a finding."""
-        errand = self._errand(Profile.STRICT, job=source.add(wire.encode(job)))
+        errand = self._errand(Profile.STRICT, job=source.add(wire.encode(job)), pages=pages)
         ended, done = self._do(errand, source, output)
         finding = endings.read(ended, errand)
         if done.flooded:
@@ -194,7 +202,7 @@ class Room:
         """Have the printer print a file; its output is as hostile as its input and goes into another child."""
         with self._job() as (source, output):
             _file(source, attachment)
-            return self._printout(source, output)
+            return self._printout(source, output, attachment.pages)
 
     def _reprint(self, attachment: Attachment, limits: Limits) -> Rebuilt:
         """Have the file written anew for the printer, and that printed."""
@@ -203,10 +211,10 @@ class Room:
             return prepared
         with self._job() as (source, output):
             source.add(prepared.data)
-            return self._printout(source, output)
+            return self._printout(source, output, attachment.pages)
 
-    def _printout(self, source: InputBuilder, output: Output) -> Rebuilt:
-        errand = self._errand(Profile.EXEC, program=PRINTER.name)
+    def _printout(self, source: InputBuilder, output: Output, pages: int = 0) -> Rebuilt:
+        errand = self._errand(Profile.EXEC, program=PRINTER.name, pages=pages)
         if self._level() is not Level.FULL:
             refusal = Finding("copy.failed", detail="no program runs where Landlock is missing")
             return Rebuilt(data=None, findings=(refusal,))
@@ -230,14 +238,17 @@ class Room:
             printout = self._printout(source, output)
         return " ".join(finding.detail for finding in printout.findings)
 
-    def _errand(self, profile: Profile, *, job: wire.Span | None = None, program: str = "") -> wire.Errand:
+    def _errand(
+        self, profile: Profile, *, job: wire.Span | None = None, program: str = "", pages: int = 0
+    ) -> wire.Errand:
+        more = pages * self._settings.page
         return wire.Errand(
             profile=profile,
             level=Level.NONE,  # the zygote's own is put in when there is one
             program=program,
             job=job,
-            wall=float(self._settings.wall),
-            cpu=self._settings.cpu,
+            wall=float(self._settings.wall + more),
+            cpu=self._settings.cpu + int(more),
             memory=self._settings.memory,
             output=self._settings.output,
         )

@@ -17,6 +17,8 @@ class RoomSettings:
     """Seconds until a job is killed, not counting those in which it waits for a processor (up to 3 times as many)."""
     cpu: int = 10
     """Seconds of processor time."""
+    page: float = 0.1
+    """Seconds more, of both, for each page that is printed, drawn or compared (measured: 0.01 to 0.05)."""
     memory: int = 1024 * MIB
     """Bytes of address space of one job. Times `jobs`, it must fit into the machine or container."""
     output: int = 64 * MIB

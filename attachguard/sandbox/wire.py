@@ -261,6 +261,7 @@ class Inspected(Message, frozen=True):
 
     findings: Findings
     parts: Annotated[tuple[PartOut, ...], msgspec.Meta(max_length=PARTS)]
+    pages: Size = 0
 
 
 class Made(Message, frozen=True):

@@ -9,4 +9,6 @@ def inspect(attachment: Attachment, limits: Limits, kit: Kit) -> Observed:
     if attachment.kind is None:
         return Observed(findings=(Finding("type.unknown"),))
     inspection = kit.sandbox.inspect(attachment, limits)
-    return Observed(findings=inspection.findings, parts=inspection.parts, peak_rss=inspection.peak_rss)
+    return Observed(
+        findings=inspection.findings, parts=inspection.parts, pages=inspection.pages, peak_rss=inspection.peak_rss
+    )

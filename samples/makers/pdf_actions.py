@@ -88,6 +88,50 @@ def file_link() -> bytes:
     return _button(b"<< /S /URI /URI (file:///C:/Windows/System32/calc.exe) >>", language="es")
 
 
+def unknown_action() -> bytes:
+    """A button with an action that no standard names: what a reader makes of it is its own affair (12.6.4)."""
+    return _button(b"<< /S /ShopSystem /Command (update) >>", language="de")
+
+
+def all_that_is_lost() -> bytes:
+    """A signed invoice with a script, layers, tags and bookmarks: the copy shows its pages, and no more."""
+    layer = b"<< /Type /OCG /Name (Prices) >>"
+    return invoice_with(
+        b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Seal) /V 11 0 R /Rect [0 0 0 0] /F 132 /P 3 0 R >>",
+        b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /Name (Kontor Nord) "
+        b"/ByteRange [0 1 2 1] /Contents <3030> >>",
+        layer,
+        b"<< /Type /StructTreeRoot >>",
+        b"<< /Type /Outlines /First 15 0 R /Last 15 0 R /Count 1 >>",
+        b"<< /Title (Rechnung) /Parent 14 0 R /Dest [3 0 R /Fit] >>",
+        language="de",
+        catalog=b"/OpenAction << /S /JavaScript /JS (%b) >> /AcroForm << /Fields [10 0 R] /SigFlags 3 >> "
+        b"/OCProperties << /OCGs [12 0 R] /D << /Order [12 0 R] >> >> /StructTreeRoot 13 0 R /Outlines 14 0 R" % ALERT,
+        page=b"/Annots [10 0 R]",
+    )
+
+
+def highlighted() -> bytes:
+    """A script, and a marker drawn over three places at once, through which a reader sees the text (11.3.5)."""
+    places = ((50, 655, 250), (330, 715, 200), (50, 595, 500))
+    marks = b"".join(
+        b"q %d %d %d 20 re W n 1 1 0 rg %d %d 560 20 re f Q\n" % (x, y, wide, x, y) for x, y, wide in places
+    )
+    corners = b" ".join(b"%d %d %d %d %d %d %d %d" % (x, y + 20, x + w, y + 20, x, y, x + w, y) for x, y, w in places)
+    return invoice_with(
+        b"<< /Type /Annot /Subtype /Highlight /Rect [0 0 595 842] /QuadPoints [%b] /C [1 1 0] /F 4 "
+        b"/AP << /N 11 0 R >> >>" % corners,
+        stream(
+            b"/Marker gs\n" + marks,
+            b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] "
+            b"/Resources << /ExtGState << /Marker << /BM /Multiply >> >> >>",
+        ),
+        language="en",
+        catalog=b"/OpenAction << /S /JavaScript /JS (%b) >>" % ALERT,
+        page=b"/Annots [10 0 R]",
+    )
+
+
 def _button(action: bytes, language: str) -> bytes:
     """Make an invoice with a link that does something when it is clicked."""
     return invoice_with(

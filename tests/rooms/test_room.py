@@ -1,5 +1,6 @@
 """The port: what goes in comes to the reader, what the reader makes comes out, and how a job ends is a finding."""
 
+import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -164,3 +165,10 @@ def test_a_file_that_vanished_is_our_failing(room: Room, tmp_path: Path) -> None
     gone.path.unlink()
     with pytest.raises(SandboxUnavailable, match="can't be brought into the room"):
         room.inspect(gone, LIMITS)
+
+
+def test_a_long_document_may_take_longer(room: Room, tmp_path: Path) -> None:
+    long = dataclasses.replace(attachment(tmp_path, "spin"), pages=20)
+    (finding,) = room.verify(long, long, LIMITS).findings
+    assert finding.code == "sandbox.timeout"
+    assert float(finding.detail.split(" ")[0]) > 2  # of 1 and a tenth for each page

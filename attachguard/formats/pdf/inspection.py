@@ -55,7 +55,11 @@ def _inspect_open(data: bytes, pdf: pikepdf.Pdf, limits: Limits) -> Inspection:
     if not opens(data):
         findings.append(Finding("pdf.malformed", detail="one reader opens it, another does not"))
     parts, about_parts = extraction.parts()
-    return Inspection(findings=placed(_bounded((*findings, *about_parts)), pdf, limits), parts=parts)
+    return Inspection(
+        findings=placed(_bounded((*findings, *about_parts)), pdf, limits),
+        parts=parts,
+        pages=min(len(pdf.pages), limits.pages),
+    )
 
 
 def _inspect_broken(data: bytes, error: str, limits: Limits) -> Inspection:

@@ -211,3 +211,17 @@ def test_a_document_that_one_reader_alone_opens_is_drawn_and_compared_by_its_rep
     with pytest.raises(UnreadableError), printing(headless):
         raise AssertionError("pdfium opens it")
     assert faithful(headless, made(headless))
+
+
+def test_letters_of_a_font_that_is_not_embedded_are_there_or_the_print_is_refused() -> None:
+    """Without poppler-data, poppler draws nothing for them, and says nothing; pdfium draws them with the machine's."""
+    font = (
+        b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H/DescendantFonts[<</Type/Font"
+        b"/Subtype/CIDFontType0/BaseFont/STSong-Light/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 4>>"
+        b"/FontDescriptor<</Type/FontDescriptor/FontName/STSong-Light/Flags 6/FontBBox[-25 -254 1000 880]/ItalicAngle 0"
+        b"/Ascent 880/Descent -120/CapHeight 880/StemV 93>>>>]>>"
+    )
+    original = hello(more={5: font}, content=b"BT /F 40 Tf 72 700 Td <4F60597D4E16754C> Tj ET")
+    copy = copy_of(original)
+    assert faithful(original, copy) or {finding.code for finding in against(original, copy)} == {"copy.unfaithful"}
+    assert "\u4f60\u597d\u4e16\u754c" in text_of(pictures_of_pages(original)) or is_blank(original, (72, 50, 300, 100))
