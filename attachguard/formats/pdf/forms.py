@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pikepdf
 
 from attachguard.formats.pdf.document import decoded, dictionary_at, is_true
+from attachguard.formats.pdf.walk import Entry
 from attachguard.model import Finding
 
 
@@ -23,6 +24,12 @@ def xfa(pdf: pikepdf.Pdf) -> Iterator[Finding]:
     has_fields = isinstance(fields, pikepdf.Array) and len(fields) > 0
     if is_true(pdf.Root, "/NeedsRendering") or not has_fields or _requires_rendering(packets):
         yield Finding("pdf.xfa_dynamic", "catalog")
+
+
+def xfa_outside(entry: Entry) -> Iterator[Finding]:
+    """Tell of an XFA form in an object that no table leads to, such as one of an older revision."""
+    if isinstance(entry.keys.get("/XFA"), pikepdf.Array):
+        yield Finding("pdf.xfa", entry.where)
 
 
 def xfa_packets(pdf: pikepdf.Pdf) -> frozenset[tuple[int, int]]:

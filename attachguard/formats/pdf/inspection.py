@@ -9,7 +9,7 @@ from attachguard.formats.pdf.actions import ACTING
 from attachguard.formats.pdf.content import CARRIED
 from attachguard.formats.pdf.document import TooLargeError, open_pdf
 from attachguard.formats.pdf.embedded import Extraction
-from attachguard.formats.pdf.forms import xfa, xfa_packets
+from attachguard.formats.pdf.forms import xfa, xfa_outside, xfa_packets
 from attachguard.formats.pdf.hidden import hidden_text
 from attachguard.formats.pdf.pages import page_findings
 from attachguard.formats.pdf.pdfium import opens
@@ -79,6 +79,7 @@ def _in_shadows(data: bytes, pdf: pikepdf.Pdf | None, extraction: Extraction, li
             extraction.owners.append(shadow)
             for entry in detached_entries(shadow):
                 yield from _dangers(entry)
+                yield from xfa_outside(entry)
                 extraction.look(entry, outside=True)
     except TooLargeError:
         yield Finding("limit.inflated_size", "outside the tables")

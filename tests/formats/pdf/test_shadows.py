@@ -17,6 +17,11 @@ def test_an_object_that_a_later_revision_brought_counts() -> None:
     assert codes(updated(hello(), {1: ACTING})) == {"pdf.javascript", "pdf.open_action"}
 
 
+def test_a_dynamic_form_of_an_older_revision_is_told() -> None:
+    form = CATALOG[:-2] + b"/AcroForm<</Fields[]/XFA[(template)9 0 R]>>>>"
+    assert "pdf.xfa" in codes(updated(hello(catalog=form, more={9: stream(b"<template/>")}), {1: CATALOG}))
+
+
 def test_a_harmless_update_is_harmless() -> None:
     assert codes(updated(hello(), {4: stream(b"BT ET")})) == set()
 
