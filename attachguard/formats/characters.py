@@ -34,6 +34,9 @@ _CONTROL_STRING = r"\x1b[\]PX^_][^\x07\x1b\r\n]{0,256}(?:\x07|\x1b\\)?"
 _OTHER_ESCAPE = r"\x1b[ -/]{0,4}[0-~]?"
 _SEQUENCE = re.compile(f"{_CONTROL_SEQUENCE}|{_CONTROL_STRING}|{_OTHER_ESCAPE}")
 _HIDDEN = re.compile(f"({_FLAG})|[{_C0}{_C1}{_ESCAPE}{_BIDI}]")
+_ANY = re.compile(f"[{_C0}{_C1}{_ESCAPE}{_BIDI}]")
+"""Most texts have none of it."""
+
 _HIDDEN_8BIT = re.compile(f"[{_C0}\x1b]")
 
 
@@ -56,6 +59,8 @@ def note_escapes(text: str, harvest: Harvest) -> None:
 
 def without_hidden(decoded: Decoded) -> str:
     """Return the text without what `note_hidden` reports; an escape sequence goes with its parameters. Linear."""
+    if not _ANY.search(decoded.text):
+        return decoded.text
     text = _SEQUENCE.sub("", decoded.text) if "\x1b" in decoded.text or "\x9b" in decoded.text else decoded.text
     if decoded.encoding == EIGHT_BIT:
         text = _HIDDEN_8BIT.sub("", text)

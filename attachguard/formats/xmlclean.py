@@ -1,5 +1,7 @@
 """XML written anew as data: no DOCTYPE, no instructions, nothing included, nothing that browsers or Office run."""
 
+from typing import cast
+
 from lxml import etree
 
 from attachguard.formats.xmlactive import ACTING_ATTRIBUTES, ACTIVE_NAMESPACES, OFFICE_PROGRAMS, acting
@@ -37,33 +39,44 @@ def clean_xml(text: str) -> bytes:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
         raise NoDataError(f"not well-formed: {error.msg}") from error
-    if _is_active(root):
+    active = {tag for tag in {str(element.tag) for element in root.iter(etree.Element)} if _is_active(tag)}
+    if str(root.tag) in active:
         raise NoDataError("the whole document is of a kind that programs run")
     if next(root.iter(etree.Entity), None) is not None:
         raise NoDataError("an entity is not defined in the document")
-    active = [element for element in root.iter(etree.Element) if _is_active(element)]
-    for parent in dict.fromkeys(parent for element in active if (parent := element.getparent()) is not None):
-        _without_active(parent)
-    for element in root.iter(etree.Element):
-        for name, value in element.items():
-            namespace, _, attribute = str(name).rpartition("}")
-            if attribute in ACTING_ATTRIBUTES and acting(namespace.removeprefix("{"), attribute, str(value)):
-                del element.attrib[name]
+    if active:
+        found = [parent for element in root.iter(*active) if (parent := element.getparent()) is not None]
+        for parent in dict.fromkeys(found):
+            _without(active, parent)
+    for element in cast("list[etree._Element]", _WITH_ACTING_ATTRIBUTES(root)):
+        _without_acting(element)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, with_tail=False) + b"\n"
 
 
-def _is_active(element: etree._Element) -> bool:
-    name = etree.QName(element)
-    namespace = name.namespace or ""
-    return namespace in ACTIVE_NAMESPACES or namespace in XINCLUDE or (namespace, name.localname) in OFFICE_PROGRAMS
+_WITH_ACTING_ATTRIBUTES = etree.XPath(
+    f"//*[{' or '.join(f'@*[local-name()={name!r}]' for name in sorted(ACTING_ATTRIBUTES))}]"
+)
 
 
-def _without_active(parent: etree._Element) -> None:
+def _without_acting(element: etree._Element) -> None:
+    for name, value in element.items():
+        namespace, _, attribute = str(name).rpartition("}")
+        if attribute in ACTING_ATTRIBUTES and acting(namespace.removeprefix("{"), attribute, str(value)):
+            del element.attrib[name]
+
+
+def _is_active(tag: str) -> bool:
+    namespace, _, local = tag.rpartition("}")
+    namespace = namespace.removeprefix("{")
+    return namespace in ACTIVE_NAMESPACES or namespace in XINCLUDE or (namespace, local) in OFFICE_PROGRAMS
+
+
+def _without(active: set[str], parent: etree._Element) -> None:
     """Take the active children out and leave the text behind each where it is. Linear in the children."""
     anchor: etree._Element | None = None
     texts = [parent.text or ""]
     for child in list(parent):
-        if isinstance(child.tag, str) and _is_active(child):
+        if child.tag in active:
             texts.append(child.tail or "")
             parent.remove(child)
             continue
