@@ -1,7 +1,5 @@
 """XML written anew as data: no DOCTYPE, no instructions, nothing included, nothing that browsers or Office run."""
 
-from typing import cast
-
 from lxml import etree
 
 from attachguard.formats.xmlactive import ACTING_ATTRIBUTES, ACTIVE_NAMESPACES, OFFICE_PROGRAMS, acting
@@ -48,7 +46,8 @@ def clean_xml(text: str) -> bytes:
         found = [parent for element in root.iter(*active) if (parent := element.getparent()) is not None]
         for parent in dict.fromkeys(found):
             _without(active, parent)
-    for element in cast("list[etree._Element]", _WITH_ACTING_ATTRIBUTES(root)):
+    holders: list[etree._Element] = _WITH_ACTING_ATTRIBUTES(root)  # type: ignore[assignment]  # it selects elements
+    for element in holders:
         _without_acting(element)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, with_tail=False) + b"\n"
 
