@@ -87,6 +87,13 @@ ANSWERS = {
     "internet shortcut": "application/x-mswinurl",
     "registry": "text/x-ms-regedit",
     "postscript": "application/postscript",
+    "dotm": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xltm": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "vsdx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "apk": "application/vnd.android.package-archive",
+    "xps": "application/zip",
+    "flat ods": "text/plain",
+    "mht": "message/rfc822",
 }
 
 
