@@ -95,7 +95,7 @@ def clean_page(text: str, depth: int) -> Page:
     language, title, sheets, body_style = "", "", [], ""
     for tag in tags(plain):
         if tag.name == "title" and not title:
-            title = _BLANK.sub(" ", _CONTROL.sub("", unescape(tag.raw))).strip()[:TITLE]
+            title = _BLANK.sub(" ", _CONTROL.sub("", unescape(tag.raw))).strip()[:TITLE].rstrip()
         elif tag.name == "style":
             sheets.append(tag.raw)
         elif tag.name == "body" and not body_style:

@@ -214,6 +214,10 @@ def test_no_control_character_comes_back_by_a_reference() -> None:
     assert not {char for char in copied(html, page) if char < " " and char != "\n"}
 
 
+def test_a_long_title_is_cut_once_and_for_all() -> None:
+    assert f"<title>{'a' * 499}</title>" in copied(html, f"<title>{'a' * 499} b</title><p>c")
+
+
 def test_no_break_spaces_stay_what_they_are() -> None:
     assert body("a\xa0b&nbsp;c&#160;d<b title='e\xa0f'>\ufdd0&#xfdd0;</b>".replace("&#xfdd0;", "")) == (
         'a&nbsp;b&nbsp;c&nbsp;d<b title="e&nbsp;f"></b>'
