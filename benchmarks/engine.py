@@ -1,8 +1,10 @@
 """How fast the engine is without the judging, how it scales with it, and what a large ledger costs.
 
-    python -m benchmarks.engine jobs             jobs/s: SQLite, PostgreSQL, Celery on Redis and RabbitMQ
+    python -m benchmarks.engine jobs             jobs/s without a broker: SQLite, PostgreSQL
+    python -m benchmarks.engine hints            jobs/s with Celery on Redis and RabbitMQ
     python -m benchmarks.engine scaling          the samples, judged for real by one worker process and by two
-    python -m benchmarks.engine size [N]         claim and report at 10,000 and at N (1,000,000) attachments
+    python -m benchmarks.engine size DB [N]      claim and report at 10,000 and at N (1,000,000) attachments, in a
+                                                 ledger on `sqlite` or `postgres`
 
 Servers are started by the tests' own fixtures: run tools/setup-tests first.
 """
@@ -14,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +39,7 @@ from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
 from tests.servers.redis import Redis
 
-JOBS_TO_DO = 400
+JOBS_TO_DO = 200
 ASKED = 300
 
 
@@ -45,16 +47,26 @@ ASKED = 300
 
 
 def jobs() -> None:
-    with closing(Postgres()) as postgres, closing(Redis()) as redis, closing(RabbitMq()) as rabbitmq:
-        for server in (postgres, redis, rabbitmq):
-            server.start()
-        print(f"jobs/s, {JOBS_TO_DO} submissions of one small file, a judging that does nothing; folders for bytes")
-        print(f"{'ledger':12}{'hints':12}{'workers':>8}{'submit/s':>10}{'judge/s':>10}")
+    with closing(Postgres()) as postgres:
+        postgres.start()
+        _head()
         for workers in (1, 2):
             for ledger in ("sqlite", "postgres"):
                 _embedded(ledger, workers, postgres)
+
+
+def hints() -> None:
+    with closing(Postgres()) as postgres, closing(Redis()) as redis, closing(RabbitMq()) as rabbitmq:
+        for server in (postgres, redis, rabbitmq):
+            server.start()
+        _head()
         for broker in (redis, rabbitmq):
             _celery(type(broker).__name__, broker.url, postgres)
+
+
+def _head() -> None:
+    print(f"jobs/s, {JOBS_TO_DO} submissions of one small file, a judging that does nothing; folders for bytes")
+    print(f"{'ledger':12}{'hints':12}{'workers':>8}{'submit/s':>10}{'judge/s':>10}", flush=True)
 
 
 def _embedded(ledger: str, workers: int, postgres: Postgres) -> None:
@@ -132,21 +144,26 @@ def _judge(files: Sequence[Path], workers: int, folder: Path) -> float:
 # -- a large ledger --------------------------------------------------------------------------------------------
 
 
-def size(most: int) -> None:
+def size(database: str, most: int) -> None:
     print(f"p50 and p95 of {ASKED} claims and {ASKED} reports, milliseconds")
-    with closing(Postgres()) as postgres, tempfile.TemporaryDirectory() as folder:
-        postgres.start()
-        for name, url in (("sqlite", f"sqlite:///{folder}/l.sqlite3"), ("postgres", postgres.new_database())):
-            with closing(SqlLedger(url)) as ledger:
-                held = 0
-                figures = {}
-                for count in (10_000, most):
-                    _fill(ledger, held, count)
-                    held = count
-                    figures[count] = _ask(ledger, count)
-                    print(name, f"{count:>9}", *(f"{key} {value:.2f}" for key, value in figures[count].items()))
-                for key in ("claim p95", "report p95"):
-                    print(name, key, f"x {figures[most][key] / figures[10_000][key]:.2f}", flush=True)
+    with ExitStack() as stack:
+        if database == "postgres":
+            server = stack.enter_context(closing(Postgres()))
+            server.start()
+            url = server.new_database()
+        else:
+            url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/l.sqlite3"
+        ledger = stack.enter_context(closing(SqlLedger(url)))
+        held = 0
+        figures = {}
+        for count in (10_000, most):
+            _fill(ledger, held, count)
+            held = count
+            figures[count] = _ask(ledger, count)
+            shown = (f"{key} {value:.2f}" for key, value in figures[count].items())
+            print(database, f"{count:>9}", *shown, flush=True)
+        for key in ("claim p95", "report p95"):
+            print(database, key, f"x {figures[most][key] / figures[10_000][key]:.2f}", flush=True)
 
 
 def _fill(ledger: SqlLedger, since: int, until: int) -> None:
@@ -227,7 +244,9 @@ if __name__ == "__main__":
             jobs()
         case ["scaling"]:
             scaling()
-        case ["size", *rest]:
-            size(int(rest[0]) if rest else 1_000_000)
+        case ["hints"]:
+            hints()
+        case ["size", ("sqlite" | "postgres") as database, *rest]:
+            size(database, int(rest[0]) if rest else 1_000_000)
         case _:
             print(__doc__)
