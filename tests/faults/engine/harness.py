@@ -128,7 +128,9 @@ class Den:
         found = {}
         for field, variable in VARIABLES.items():
             value = getattr(self.settings, field)
-            if value is not None:
+            if isinstance(value, tuple):
+                found[variable] = " ".join(value)
+            elif value is not None:
                 found[variable] = value.value if isinstance(value, Secret) else str(value)
         return {
             **found,
