@@ -10,7 +10,8 @@ from attachguard.adapters.sql.rows import NO_BYTES, attachment_row, root_id, wri
 from attachguard.adapters.sql.schema import ATTACHMENTS, SUBMISSIONS
 from attachguard.batches import Decided, submission_of
 from attachguard.kinds import KINDS
-from attachguard.model import Action, Attachment, Report, SubmissionVerdict, Verdict
+from attachguard.model import Action, Attachment, Limits, Report, SubmissionVerdict, Verdict
+from attachguard.names import clean
 from attachguard.states import BytesState, SubmissionState
 
 
@@ -24,7 +25,7 @@ def adopt(connection: Connection, batch: str, decided: Decided, at: datetime) ->
         size=decided.item.size,
         sha256=judged.sha256 or "",
         untrusted_name=PurePosixPath(decided.item.key).name,
-        safe_name=decided.item.name,
+        safe_name=clean(decided.item.name, Limits().name_length).name,
         source=decided.item.location,
         kind=KINDS.get(judged.kind) if judged.kind else None,
     )
