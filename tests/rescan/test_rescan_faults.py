@@ -13,6 +13,7 @@ from typing import Self
 
 import pytest
 
+from attachguard.adapters.processes import name_process
 from attachguard.adapters.s3_shelf import S3Shelf
 from attachguard.adapters.sql.rescans.reclassify import RECLASSIFIED
 from attachguard.batches import BatchState, Mode, Request, Selection
@@ -22,7 +23,7 @@ from attachguard.settings import VARIABLES, Secret
 from attachguard.states import BytesState
 from tests.engine_made import engine, settings, timing
 from tests.rescan.filled import fill
-from tests.rescan.made import ME, learned, outcome, run
+from tests.rescan.made import learned, outcome, run
 from tests.servers.postgres import Postgres
 from tests.servers.process import Process, wait_until
 from tests.servers.redis import Redis
@@ -241,7 +242,8 @@ def dying(service: Service, step: str, batch: str) -> None:
     }
     where, name, replacement = places[step]
     setattr(where, name, replacement)
-    while service.rescan.work(ME, only=batch):
+    service.rescan.tend()
+    while service.rescan.work(name_process(os.getpid()), only=batch):
         pass
 
 
