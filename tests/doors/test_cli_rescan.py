@@ -28,7 +28,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def call(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "attachguard.cli", "rescan", *arguments],
+        [sys.executable, "-m", "attachguard", "rescan", *arguments],
         capture_output=True,
         text=True,
         check=False,
