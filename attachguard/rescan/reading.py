@@ -1,10 +1,10 @@
 """Fetching objects for a bundle: streamed into a workroom each, a few ahead of the one that is being judged."""
 
+import functools
 import io
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -15,42 +15,49 @@ from attachguard.model import Attachment, Limits, Upload
 from attachguard.names import clean
 from attachguard.ports import Shelf
 from attachguard.verified import Verified
-from attachguard.workroom import Workroom, workroom
+from attachguard.workroom import Workroom
 
 NO_BYTES = Path("/dev/null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """An object's bytes in a workroom of their own, which ends with `room_of.close()`."""
+    """An object's bytes in the workroom of its bundle."""
 
     item: Item
     attachment: Attachment
     room: Workroom
-    room_of: ExitStack
+
+    def clear(self) -> None:
+        """Remove the bytes."""
+        if self.attachment.path != NO_BYTES:
+            self.attachment.path.unlink(missing_ok=True)
 
 
-def fetch(item: Item, shelf: Shelf, limits: Limits) -> Fetched:
+def fetch(item: Item, shelf: Shelf, limits: Limits, room: Workroom) -> Fetched:
     """Copy an object into a workroom, at most one byte more than a file may have.
 
     One that is known to be larger is not read at all. Raises StoreUnavailable, also when the bytes are not those that
     were delivered; ObjectMissing.
     """
-    with ExitStack() as stack:
-        room = stack.enter_context(workroom())
-        if item.sha256 is None and item.size > limits.file_size:
-            return Fetched(item=item, attachment=_unread(item, limits), room=room, room_of=stack.pop_all())
-        attachment = room.receive(_upload(item, shelf), limits, limits.file_size + 1)
-        return Fetched(item=item, attachment=attachment, room=room, room_of=stack.pop_all())
+    if item.sha256 is None and item.size > limits.file_size:
+        return Fetched(item=item, attachment=_unread(item, limits), room=room)
+    attachment = room.receive(_upload(item, shelf), limits, limits.file_size + 1)
+    return Fetched(item=item, attachment=attachment, room=room)
+
+
+Taken = tuple[Item, Callable[[], Fetched]]
+"""An object, and how to get at its bytes: raises what `fetch` raises."""
 
 
 def fetch_ahead(
     items: Sequence[Item], fetch_one: Callable[[Item], Fetched], readers: int
-) -> Generator[tuple[Item, Future[Fetched]], None, None]:
-    """Fetch objects in their order, so many side by side and no more than that ahead.
-
-    What was fetched and is not taken is cleared away when the iterator is closed.
-    """
+) -> Generator[Taken, None, None]:
+    """Fetch objects in their order, so many side by side and no more than that ahead; one reader does it when asked."""
+    if readers == 1:
+        for item in items:
+            yield item, functools.partial(fetch_one, item)
+        return
     left = deque(items)
     ahead: deque[tuple[Item, Future[Fetched]]] = deque()
     with ThreadPoolExecutor(max_workers=readers, thread_name_prefix="rescan-read") as pool:
@@ -59,11 +66,11 @@ def fetch_ahead(
                 while left and len(ahead) < readers:
                     item = left.popleft()
                     ahead.append((item, pool.submit(fetch_one, item)))
-                yield ahead.popleft()
+                item, future = ahead.popleft()
+                yield item, future.result
         finally:
             for _, future in ahead:
-                if not future.cancel() and future.exception() is None:
-                    future.result().room_of.close()
+                future.cancel()
 
 
 def _upload(item: Item, shelf: Shelf) -> Upload:

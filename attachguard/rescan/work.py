@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from attachguard.batches import Batch, Bundle, Decided, Item, Rejudged, Result, Spent
 from attachguard.delivery import Delivery
@@ -29,9 +28,7 @@ from attachguard.ports import EngineLedger, Kit, Shelf
 from attachguard.rescan.acting import moves, put_aside, result_of, see_to
 from attachguard.rescan.judging import judge_again
 from attachguard.rescan.reading import Fetched, fetch, fetch_ahead
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from attachguard.workroom import Workroom, workroom
 
 ATTEMPTS = 5
 """How often an object is taken up whose worker dies each time."""
@@ -135,11 +132,14 @@ class Worker:
     def _judge_all(self) -> None:
         known = dict(self._tools.ledger.twins(self._batch, self._bundle.items)) if self._bundle.items else {}
         pile = _Pile()
-        ahead = fetch_ahead(self._to_read(known, pile), self._fetch, self._shelf.readers)
-        with contextlib.closing(ahead):
-            for item, future in ahead:
+        left = self._to_read(known, pile)
+        with (
+            workroom() as room,
+            contextlib.closing(fetch_ahead(left, lambda one: self._fetch(one, room), self._shelf.readers)) as ahead,
+        ):
+            for item, get in ahead:
                 try:
-                    self._judge(item, future, known, pile)
+                    self._judge(item, get, known, pile)
                     self._in_a_row = 0
                 except Unavailable as error:
                     self._put_off(item, error, pile)
@@ -162,16 +162,16 @@ class Worker:
                 left.append(item)
         return left
 
-    def _fetch(self, item: Item) -> Fetched:
-        return fetch(item, self._shelf, self._policy(item).limits)
+    def _fetch(self, item: Item, room: Workroom) -> Fetched:
+        return fetch(item, self._shelf, self._policy(item).limits, room)
 
     def _policy(self, item: Item) -> Policy:
         """Load the policy that a file came in under; a label (name@version) stands for its name."""
         return self._tools.policies(item.policy.partition("@")[0] or self._tools.default_policy)
 
-    def _judge(self, item: Item, future: "Future[Fetched]", known: dict[str, Rejudged], pile: _Pile) -> None:
+    def _judge(self, item: Item, get: Callable[[], Fetched], known: Mapping[str, Rejudged], pile: _Pile) -> None:
         try:
-            fetched = future.result()
+            fetched = get()
         except ObjectMissing as error:  # asking again does not help
             pile.decided.append(self._failed(item, error.code, str(error)))
             return
@@ -179,7 +179,8 @@ class Worker:
             pile.decided.append(self._failed(item, NO_POLICY, str(error)))
             return
         item = replace(item, size=fetched.attachment.size)
-        with fetched.room_of:
+        with contextlib.ExitStack() as stack:
+            stack.callback(fetched.clear)
             pile.bytes += fetched.attachment.size
             question = _question(item, fetched.attachment.sha256)
             judged = known.get(item.key) or self._answers.get(question)

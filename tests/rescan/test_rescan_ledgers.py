@@ -42,7 +42,7 @@ REQUEST = Request(selection=Selection(older_than_signatures=True))
 NAME = "a \udcfe\x00name.txt"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/ledger.sqlite3"

@@ -27,6 +27,8 @@ from tests.servers.swift import Swift
 if TYPE_CHECKING:
     from attachguard.adapters.s3_shelf import S3Shelf
 
+pytestmark = pytest.mark.servers
+
 MARK = b"attachguard looks for this since today"
 SELECTION = Selection(older_than_signatures=True)
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, case, func, select, update
 
 from attachguard.adapters.sql.database import Database
 from attachguard.adapters.sql.moves import note
@@ -146,8 +146,9 @@ class SqlBundles:
         """See ports.Rescans."""
         with self._database.writing() as connection:
             ours = _ours(connection, token, [one.item.key for one in decided])
-            recorded = [self._record(connection, batch, one) for one in decided if one.item.key in ours]
-            _confirm(connection, batch.request.mode, recorded, self._database.now())
+            mine = [one for one in decided if one.item.key in ours]
+            recorded = [one if _stays(one) else self._record(connection, batch, one) for one in mine]
+            _confirm(connection, batch, [one for one in mine if _stays(one)], self._database.now())
             _count(connection, batch.id, [one.result for one in recorded], spent)
         return recorded
 
@@ -328,22 +329,64 @@ def _ours(connection: Connection, token: str, keys: Sequence[str]) -> frozenset[
     return frozenset(held.scalars())
 
 
-def _confirm(connection: Connection, mode: Mode, recorded: Sequence[Decided], at: datetime) -> None:
-    """Write beside the verdicts that stay what they were last confirmed by. The scanner alone confirms no policy."""
-    for one in recorded:
-        if one.result is not Result.UNCHANGED or one.item.attachment is None:
-            continue
-        judged = one.judged
-        values: dict[str, str | datetime | None] = {"checked_at": judged.scan.at if judged.scan else at}
-        if judged.scan is not None:
-            values |= {"checked_engine": judged.scan.engine, "checked_signatures": judged.scan.signatures}
-        if mode is not Mode.SCAN:
-            values |= {"checked_policy": judged.policy, "checked_build": __version__}
-        connection.execute(
-            update(VERDICTS)
-            .where(VERDICTS.c.attachment_id == one.item.attachment, VERDICTS.c.delivered_location == one.item.location)
-            .values(**values)
+def _stays(decided: Decided) -> bool:
+    """Tell it of nearly all objects: delivered by us, and judged as before. They are written down together."""
+    return decided.result is Result.UNCHANGED and decided.item.attachment is not None
+
+
+_DONE_TOGETHER = (
+    update(BATCH_OBJECTS)
+    .where(BATCH_OBJECTS.c.batch_id == bindparam("in_batch"), BATCH_OBJECTS.c.key == bindparam("of_key"))
+    .values(
+        state=ObjectState.DONE.value,
+        result=Result.UNCHANGED.value,
+        reasons="[]",
+        claim=None,
+        owner=None,
+        lease_until=None,
+        **{
+            name: bindparam(f"new_{name}")
+            for name in ("outcome", "kind", "engine", "signatures", "judged_at", "ruled_by")
+        },
+    )
+)
+
+_CONFIRMED_BY_SCANNER = (
+    update(VERDICTS)
+    .where(
+        VERDICTS.c.attachment_id == bindparam("of_attachment"), VERDICTS.c.delivered_location == bindparam("at_place")
+    )
+    .values(
+        checked_at=bindparam("at"),
+        checked_engine=func.coalesce(bindparam("new_engine"), VERDICTS.c.checked_engine),
+        checked_signatures=func.coalesce(bindparam("new_signatures"), VERDICTS.c.checked_signatures),
+    )
+)
+
+_CONFIRMED_BY_ALL = _CONFIRMED_BY_SCANNER.values(checked_policy=bindparam("new_policy"), checked_build=__version__)
+
+
+def _confirm(connection: Connection, batch: Batch, unchanged: Sequence[Decided], at: datetime) -> None:
+    """Write beside verdicts that stay what they were last confirmed by. The scanner alone confirms no policy."""
+    if not unchanged:
+        return
+    done, confirmed = [], []
+    for one in unchanged:
+        row = decided_row(one, ObjectState.DONE)
+        names = ("outcome", "kind", "engine", "signatures", "judged_at", "ruled_by")
+        done.append({"in_batch": batch.id, "of_key": one.item.key, **{f"new_{name}": row[name] for name in names}})
+        confirmed.append(
+            {
+                "of_attachment": one.item.attachment,
+                "at_place": one.item.location,
+                "at": row["judged_at"] or at,
+                "new_engine": row["engine"],
+                "new_signatures": row["signatures"],
+                **({} if batch.request.mode is Mode.SCAN else {"new_policy": row["ruled_by"]}),
+            }
         )
+    connection.execute(_DONE_TOGETHER, done)
+    connection.execute(_CONFIRMED_BY_SCANNER if batch.request.mode is Mode.SCAN else _CONFIRMED_BY_ALL, confirmed)
 
 
 def _count(connection: Connection, batch: str, results: Sequence[Result], spent: Spent) -> None:
