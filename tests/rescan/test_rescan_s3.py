@@ -13,7 +13,7 @@ from attachguard.adapters.scanners import open_scanner
 from attachguard.adapters.signatures import demo_set
 from attachguard.batches import Mode, OnInfected, Request, Selection
 from attachguard.model import Outcome
-from attachguard.ports import Sandbox
+from attachguard.ports import Sandbox, Scanner
 from attachguard.service import Service
 from attachguard.settings import Secret
 from samples.build import build
@@ -40,8 +40,8 @@ def server(request: pytest.FixtureRequest) -> Swift | Ceph:
 
 
 @pytest.fixture(scope="module")
-def mixture(tmp_path_factory: pytest.TempPathFactory) -> Sequence[tuple[str, bytes]]:
-    """Files of many kinds, none larger than 200 KB, none infected."""
+def mixture(tmp_path_factory: pytest.TempPathFactory, scanner: Scanner) -> Sequence[tuple[str, bytes]]:
+    """Files of many kinds, none larger than 200 KB, in none of which the scanner found anything yesterday."""
     folder = tmp_path_factory.mktemp("samples")
     build(folder)
     found = [
@@ -49,7 +49,12 @@ def mixture(tmp_path_factory: pytest.TempPathFactory) -> Sequence[tuple[str, byt
         for path in sorted(folder.glob("*/*"))
         if path.suffix and path.name != "expected.toml" and path.stat().st_size < 200_000
     ]
-    return [(name, data) for name, data in found if "eicar" not in name and b"EICAR" not in data]
+    return [(name, data) for name, data in found if is_clean(scanner, folder / "trial", data)]
+
+
+def is_clean(scanner: Scanner, trial: Path, data: bytes) -> bool:
+    trial.write_bytes(data + b"\n%% 0 ")
+    return scanner.scan(trial).hit is None
 
 
 @contextmanager
