@@ -24,7 +24,17 @@ from attachguard.http.linger import Linger
 from attachguard.http.metrics import Figures
 from attachguard.http.probes import Probes
 from attachguard.http.problems import Problem, problem_of, respond
-from attachguard.http.routes import attachments, catalogue, engine, quarantine, retries, scan, submissions, uploads
+from attachguard.http.routes import (
+    attachments,
+    catalogue,
+    engine,
+    quarantine,
+    rescans,
+    retries,
+    scan,
+    submissions,
+    uploads,
+)
 from attachguard.http.waiting import Watcher
 from attachguard.policy import available, load_policy
 from attachguard.service import Service
@@ -39,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     scan.router,
     catalogue.router,
     quarantine.router,
+    rescans.router,
     engine.router,
 )
 """Every group of routes."""

@@ -140,6 +140,12 @@ def release(review: type[msgspec.Struct]) -> Shape:
     return _shape(_submitted(), 409, 413, 415, openapi_extra=extra, status_code=201)
 
 
+def begin(wish: type[msgspec.Struct], batch: type[msgspec.Struct]) -> Shape:
+    """POST /v1/rescans."""
+    good = {202: holding("It is written down: ask the Location.", batch, "Location")}
+    return _shape(good, 413, 415, openapi_extra=_body({_JSON: {"schema": ref(wish)}}), status_code=202)
+
+
 def complete() -> Shape:
     """POST .../complete."""
     extra = {"parameters": [_prefer(), _language()]}

@@ -64,6 +64,14 @@ class ImaginedShelf:
     def location(self, key: str) -> str:
         return _HERE + key
 
+    def key(self, location: str) -> str:
+        if not location.startswith(_HERE):
+            raise StoreUnavailable(f"{location} lies elsewhere")
+        return location.removeprefix(_HERE)
+
+    def put_link(self, key: str, size: int, seconds: int) -> str | None:
+        return None
+
     def tag(self, key: str, tags: Mapping[str, str]) -> bool:
         if key not in self._objects and not self._imagined(key):
             raise ObjectMissing(f"there is no {key}")

@@ -48,6 +48,8 @@ NOBODYS = {
     "upload": "0" * 32,
     "number": "0",
     "name": "0" * 32,
+    "batch": "0" * 32,
+    "verb": "pause",
 }
 """A name for every parameter of a path under which there is nothing. A new parameter needs one here."""
 
