@@ -112,6 +112,8 @@ def shop(guarded: Server) -> Shop:
         sent = send(client, ("a.txt", text()), ("b.txt", EICAR)).json()
         announced = client.post("/v1/uploads", json={"files": [{"name": "a.txt", "size": 13}]})
         assert announced.status_code == 201, announced.text
+        begun = client.post("/v1/rescans", json={"everything": True, "rate": 0.01})
+        assert begun.status_code == 202, begun.text
         checked = client.post("/v1/scan", files=[("files", ("a.txt", text()))]).json()
     return Shop(
         key=key,
@@ -120,6 +122,8 @@ def shop(guarded: Server) -> Shop:
             "attachment": sent["attachments"][1]["attachment"],
             "upload": announced.json()["upload"],
             "number": "0",
+            "batch": begun.json()["id"],
+            "verb": "pause",
             "name": checked["attachments"][0]["delivered"]["path"].rpartition("/")[2],
         },
     )
