@@ -21,6 +21,9 @@ EACH = 4
 WATCH_SECONDS = 60.0
 TIDY_SECONDS = 3600.0
 
+ROUNDS = 20
+"""Rounds of sending before it is looked at the rest again."""
+
 LEASE = timedelta(seconds=60)
 """Longer than any attempt: who is not back by then has died."""
 
@@ -87,5 +90,6 @@ class Errands:
         if now - self._tidied >= TIDY_SECONDS:
             self._tidied = now
             self._relay.tidy()
-        while self._relay.send_due().delivered:
-            pass  # as long as something arrives there may be more to send
+        for _ in range(ROUNDS):
+            if not self._relay.send_due().delivered:
+                break  # as long as something arrives there may be more to send

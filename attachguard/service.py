@@ -504,6 +504,7 @@ class Service:
             if held.outcome in WITHHELD:  # its time was over; what was delivered goes without a word
                 self._note(held, "expired", "", f"{held.outcome}, held since {held.at:%Y-%m-%d}")
         self._discard(held.file for held in expired)
+        self.ledger.forget_links()
         orphans = self._sweep_shelf(self._quarantine, self._unwanted_in_quarantine)
         orphans += self._sweep_shelf(self._clean, self._unwanted_in_clean)
         return dataclasses.replace(tended, abandoned=abandoned, expired=len(expired), orphans=orphans)

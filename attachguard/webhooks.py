@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from attachguard.access import TENANT
 from attachguard.errors import UsageError
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what such a secret begins with, by the specification
@@ -144,6 +145,8 @@ class Answer:
 def new_webhook(tenant: str, url: str, wanted: Sequence[str], targets: Targets, at: datetime) -> Webhook:
     """Make a webhook with a secret of its own. Raises UsageError for an address or a type that makes no sense."""
     check_url(url, targets)
+    if tenant != OPERATOR and not TENANT.fullmatch(tenant):
+        raise UsageError(f"{tenant!r} is no name of a tenant")
     for one in wanted or ("*",):
         if not any(_covers(one, event) for event in EVENTS):
             raise UsageError(f"there is no event {one!r}: {', '.join(EVENTS)}, families such as attachment.*, or *")

@@ -238,6 +238,21 @@ class OutboxContract:
         assert taken(ledger) == []
         assert ledger.backlog() == {}
 
+    def test_who_did_not_take_one_message_is_left_alone_with_the_others_for_a_moment(
+        self, ledger: SqlLedger, clock: Clock
+    ) -> None:
+        added(ledger, clock)
+        for _ in range(3):
+            ledger.tell(happening())
+        (first,) = taken(ledger, each=1)
+        ledger.answered(first, BAD)
+        assert taken(ledger) == []
+        clock.forward(seconds=7)
+        (again,) = taken(ledger)
+        assert (again.number, again.attempts) == (first.number, 2)
+        clock.forward(seconds=24)
+        assert [one.attempts for one in taken(ledger)] == [1, 1]
+
     def test_who_is_gone_is_told_nothing_more(self, ledger: SqlLedger, clock: Clock) -> None:
         gone = added(ledger, clock)
         for _ in range(3):

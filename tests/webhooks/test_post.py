@@ -318,6 +318,12 @@ def test_nobody_can_want_what_there_is_not(wanted: str) -> None:
         webhook(wanted)
 
 
+def test_a_webhook_belongs_to_a_tenant_or_to_the_operator() -> None:
+    new_webhook("", "https://hooks.example.org/", (), Targets.PUBLIC, AT)
+    with pytest.raises(UsageError, match="tenant"):
+        new_webhook("a b", "https://hooks.example.org/", (), Targets.PUBLIC, AT)
+
+
 def test_a_secret_is_one_of_standard_webhooks_and_is_never_shown_by_accident() -> None:
     one, other = webhook(), webhook()
     assert one.secret.startswith("whsec_")

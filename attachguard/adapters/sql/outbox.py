@@ -26,6 +26,10 @@ from attachguard.webhooks import (
 )
 
 _TROUBLE = 200
+
+REST = timedelta(seconds=30)
+"""How long a webhook that did not take a message is sent no other ones: its hanging keeps relays busy."""
+
 _ENDED = (MessageState.DELIVERED.value, MessageState.GIVEN_UP.value, MessageState.DROPPED.value)
 
 
@@ -130,10 +134,12 @@ class SqlOutbox:
                 _end(connection, message, MessageState.DELIVERED, at, "")
             elif answer.gone:
                 _disable(connection, message.webhook, at, "its receiver answered 410 Gone")
-            elif (wait := pause(message.attempts)) is None:
-                _end(connection, message, MessageState.GIVEN_UP, at, _said(answer))
             else:
-                connection.execute(_claimed(message).values(due_at=at + wait, trouble=_said(answer)))
+                _put_off(connection, message.webhook, at)
+                if (wait := pause(message.attempts)) is None:
+                    _end(connection, message, MessageState.GIVEN_UP, at, _said(answer))
+                else:
+                    connection.execute(_claimed(message).values(due_at=at + wait, trouble=_said(answer)))
 
     def backlog(self) -> Mapping[str, int]:
         """See ports.Outbox."""
@@ -199,6 +205,15 @@ def _claimed(message: Message) -> Update:
 
 def _end(connection: Connection, message: Message, state: MessageState, at: datetime, trouble: str) -> None:
     connection.execute(_claimed(message).values(state=state.value, finished_at=at, trouble=trouble or None))
+
+
+def _put_off(connection: Connection, webhook: Webhook, at: datetime) -> None:
+    """Let whoever did not take one message alone for a moment with the others: they have not failed yet."""
+    connection.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.webhook_id == webhook.id, OUTBOX.c.state == MessageState.WAITING.value, OUTBOX.c.due_at <= at)
+        .values(due_at=at + REST)
+    )
 
 
 def _disable(connection: Connection, webhook: Webhook, at: datetime, why: str) -> None:
