@@ -11,7 +11,9 @@ import msgspec
 
 from attachguard.documents import SubmissionDocument
 from attachguard.findings import FINDINGS, TROUBLES
+from attachguard.http.app import create_app
 from attachguard.remedies.catalogue import LANGUAGES, remedy
+from attachguard.settings import Settings
 
 DOCS = Path(__file__).parent
 
@@ -48,9 +50,16 @@ def submission_schema() -> str:
     return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
 
 
+def openapi() -> str:
+    """Describe the HTTP service, as OpenAPI 3.1."""
+    document = create_app(Settings(store_url="file:///", quarantine_url="file:///", ledger_url="sqlite://")).openapi()
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "findings.md": findings_page,
     "schema/submission.json": submission_schema,
+    "schema/openapi.json": openapi,
 }
 
 

@@ -89,15 +89,25 @@ def _header(name: str, description: str) -> dict[str, Any]:
 
 
 def _prefer() -> dict[str, Any]:
-    seconds = {"type": "string", "pattern": "^wait=[0-9]{1,2}$"}
     description = "wait=N: how many seconds the answer may wait for a verdict (RFC 7240), at most 60."
-    return {"name": "Prefer", "in": "header", "required": False, "description": description, "schema": seconds}
+    return {
+        "name": "Prefer",
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+    }
 
 
 def _language() -> dict[str, Any]:
-    codes = {"type": "string", "enum": ["en", "nl", "de", "fr"]}
-    description = "The language of titles, reasons and remedies."
-    return {"name": "Accept-Language", "in": "header", "required": False, "description": description, "schema": codes}
+    description = "The language of titles, reasons and remedies: en, nl, de or fr; English for any other."
+    return {
+        "name": "Accept-Language",
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+    }
 
 
 def _once() -> dict[str, Any]:

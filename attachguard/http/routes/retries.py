@@ -1,7 +1,7 @@
 """Trying again after a refusal: another way to make the copy, the password, or another file."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -31,7 +31,7 @@ Submitter = Annotated[Admitted, Depends(authenticated_or_linked(Scope.SUBMIT))]
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a refused file is to be tried again."""
 
-    method: str
+    method: Literal["flatten", "raster", "password"]
     password: str | None = None
 
 
@@ -63,8 +63,8 @@ async def _with_new_file(request: Request, caller: Admitted, status: Status, fil
 
 async def _wish(request: Request) -> Wish:
     wish = await read_json(request, Wish)
-    if wish.method not in {*METHODS, "password"} or (wish.method == "password") != bool(wish.password):
-        raise Problem(400, "bad-request", "method is flatten, raster, or password with a password")
+    if (wish.method == "password") != bool(wish.password):
+        raise Problem(400, "bad-request", "the method password goes with a password, and the others without")
     return wish
 
 
