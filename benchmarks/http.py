@@ -24,7 +24,7 @@ from attachguard.adapters.signatures import choose_set
 from tests.doors.http.server import Server
 
 CLIENTS = (1, 8, 32)
-SECONDS = 8.0
+SECONDS = 5.0
 SIZE = 100_000
 
 BARE = """

@@ -212,6 +212,7 @@ def discard() -> Shape:
 def put_file() -> Shape:
     """PUT /v1/uploads/{upload}/files/{number}."""
     extra = _body({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}})
+    extra["requestBody"]["required"] = False  # a file may be empty
     return _shape({204: {"description": "It is there."}}, 408, 410, 413, openapi_extra=extra)
 
 
