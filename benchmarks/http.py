@@ -82,8 +82,8 @@ def show(name: str, clients: int, rate: float, spent: list[float]) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, ClamdChild(choose_set(None)) as child:
-        live = child.live(Deadline(60))
-        path = str(live.address).removeprefix("unix://")
+        live = child.live(Deadline.after(60))
+        path = str(live.address).removeprefix("unix:").removeprefix("//")
         bare = subprocess.Popen([sys.executable, "-c", BARE.format(socket=path, port=8097)])
         server = Server(Path(folder), {"ATTACHGUARD_CLAMD_URL": f"unix://{path}"})
         server.start()
