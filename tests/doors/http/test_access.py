@@ -112,7 +112,7 @@ def shop(guarded: Server) -> Shop:
         sent = send(client, ("a.txt", text()), ("b.txt", EICAR)).json()
         announced = client.post("/v1/uploads", json={"files": [{"name": "a.txt", "size": 13}]})
         assert announced.status_code == 201, announced.text
-        begun = client.post("/v1/rescans", json={"everything": True, "rate": 0.01})
+        begun = client.post("/v1/rescans", json={"everything": True, "window": "00:00-00:01"})
         assert begun.status_code == 202, begun.text
         checked = client.post("/v1/scan", files=[("files", ("a.txt", text()))]).json()
     return Shop(

@@ -1,11 +1,15 @@
 """Judging again over HTTP: begun, looked at, paused, resumed, ended."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import pytest
 
 
 def test_the_way_of_a_batch(client: httpx.Client) -> None:
-    begun = client.post("/v1/rescans", json={"everything": True, "rate": 5, "window": "22:00-06:00"})
+    later = datetime.now(UTC) + timedelta(hours=2)  # no worker touches it meanwhile
+    window = f"{later:%H:%M}-{later + timedelta(hours=1):%H:%M}"
+    begun = client.post("/v1/rescans", json={"everything": True, "rate": 5, "window": window})
     assert begun.status_code == 202, begun.text
     place = begun.headers["Location"]
     assert begun.json()["mode"] == "scan"
