@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from attachguard.sandbox import landlock, seccomp, wire
-from attachguard.sandbox.programs import FONTS, LIBRARIES, LOADERS, Program
+from attachguard.sandbox.programs import FONTS, LIBRARIES, LOADERS, RANDOMNESS, Program
 
 SPARE_ID = 60_900
 """The user and group a child of root becomes: in the range 60578-61183 that systemd's table of uids leaves unused."""
@@ -157,8 +157,9 @@ def hide() -> None:
 
 
 def readable(program: Program | None) -> list[tuple[str, int]]:
-    """List what may be opened: fonts always; for a program its own file to execute, libraries to read."""
+    """List what may be opened: fonts, random numbers; for a program its own file to execute, libraries to read."""
     rules = [(path, landlock.READ_FILE | landlock.READ_DIR) for path in FONTS]
+    rules += [(path, landlock.READ_FILE) for path in RANDOMNESS]
     if program is not None:
         rules += [(path, landlock.READ_FILE | landlock.READ_DIR) for path in LIBRARIES]
         rules += [(path, landlock.EXECUTE | landlock.READ_FILE) for path in (*program.paths, *LOADERS)]

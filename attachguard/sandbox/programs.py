@@ -18,6 +18,9 @@ FONTS = (
 )
 """What must be readable to draw text whose font is not in the document; there is nothing of anybody's in it."""
 
+RANDOMNESS = ("/dev/urandom",)
+"""qpdf asks for random numbers by name when a document of ISO 32000-2 7.6.4.4 (AES-256) is opened (measured)."""
+
 LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
 """The dynamic loaders, which the kernel executes on behalf of every program."""
 

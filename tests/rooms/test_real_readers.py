@@ -1,6 +1,10 @@
 """The room as a service has it: the real readers, the real printer, all walls up."""
 
+import io
 from pathlib import Path
+
+import pikepdf
+import pytest
 
 from attachguard.findings import FINDINGS
 from attachguard.kinds import KINDS
@@ -38,6 +42,18 @@ def test_a_document_is_written_anew_and_printed_again_in_rooms_of_their_own(sand
     assert {finding.code for finding in sandbox.verify(highlights, copy, LIMITS).findings} == {"copy.likeness"}
     plain = sandbox.normalize(attachment_of(tmp_path, PAGE), "reprint", (), LIMITS)
     assert (plain.data, [finding.code for finding in plain.findings]) == (None, ["copy.failed"])
+
+
+@pytest.mark.parametrize("revision", [4, 6])
+def test_a_document_with_a_password_is_opened_whatever_its_cipher(
+    sandbox: Sandbox, tmp_path: Path, revision: int
+) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(PAGE)) as document:
+        document.save(out, encryption=pikepdf.Encryption(owner="geheim", user="geheim", R=revision))
+    unlocked = sandbox.unlock(attachment_of(tmp_path, out.getvalue()), "geheim", LIMITS)
+    assert unlocked.data is not None, unlocked.findings
+    assert not pikepdf.open(io.BytesIO(unlocked.data)).is_encrypted
 
 
 def test_every_check_of_a_healthy_room_is_good(sandbox: Sandbox) -> None:
