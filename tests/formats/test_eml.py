@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from attachguard.formats import eml
 from attachguard.formats.contract import Order, Sample
 from attachguard.model import Inspection, Limits
+from tests.formats.finding_codes import rebuilt
 from tests.formats.judged_parts import accepted, copy_of
 from tests.formats.pictures_made import LIMITS, colours, saved
 
@@ -417,6 +418,12 @@ def test_uuencoded_files_leave_the_text_and_become_attachments() -> None:
     assert body is not None
     assert said(body) == "See below.\nBye\n"
     assert [file.get_payload(decode=True) for file in after.iter_attachments()] == [b"some data"]
+
+
+def test_a_sender_of_whom_only_the_name_is_known_is_written_the_same_way_every_time() -> None:
+    once = rebuilt(eml, b"From: \xadexample.org\r\nTo: b@example.org\r\nSubject: hello\r\n\r\nHello\r\n")
+    assert once is not None
+    assert rebuilt(eml, once) == once
 
 
 def test_what_lies_elsewhere_is_left_out_and_named() -> None:

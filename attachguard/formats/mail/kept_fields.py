@@ -77,6 +77,7 @@ def _address(name: str, address: str) -> str:
 
 def group(name: str) -> str:
     """Write somebody of whom only the name is known: a group without members (RFC 6854, RFC 5322 section 3.4)."""
+    name = name.removesuffix(";").rstrip().removesuffix(":").rstrip()  # it may have been written as a group already
     plain = name if name.isascii() and name.replace(" ", "").isalnum() else _encoded(name)
     return f"{plain}:;"
 
