@@ -36,7 +36,7 @@ from attachguard.model import (
 from attachguard.policy import load_policy
 from attachguard.ports import Kit, Sandbox, Scanner, Wakeup
 from attachguard.service import Service
-from attachguard.settings import Settings
+from attachguard.settings import VARIABLES, Secret, Settings
 
 
 class SteeredSandbox:
@@ -171,3 +171,15 @@ def engine(
         )
     finally:
         book.close()
+
+
+def variables_of(settings: Settings) -> dict[str, str]:
+    """Say settings as the environment of another process."""
+    found = {}
+    for field, variable in VARIABLES.items():
+        value = getattr(settings, field)
+        if isinstance(value, tuple):
+            found[variable] = " ".join(value)
+        elif value is not None:
+            found[variable] = value.value if isinstance(value, Secret) else str(value)
+    return found

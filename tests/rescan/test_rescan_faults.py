@@ -19,9 +19,9 @@ from attachguard.adapters.sql.rescans.reclassify import RECLASSIFIED
 from attachguard.batches import BatchState, Mode, Request, Selection
 from attachguard.ports import Shelf
 from attachguard.service import Service
-from attachguard.settings import VARIABLES, Secret
+from attachguard.settings import Secret
 from attachguard.states import BytesState
-from tests.engine_made import engine, settings, timing
+from tests.engine_made import engine, settings, timing, variables_of
 from tests.rescan.filled import fill
 from tests.rescan.made import learned, outcome, run
 from tests.servers.postgres import Postgres
@@ -76,12 +76,7 @@ class Store:
         return self._start("celery", command)
 
     def _start(self, name: str, command: Sequence[str]) -> Process:
-        found = {}
-        for field, variable in VARIABLES.items():
-            value = getattr(self.settings, field)
-            if value is not None:
-                found[variable] = value.value if isinstance(value, Secret) else str(value)
-        environment = {**found, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(self.folder)}
+        environment = {**variables_of(self.settings), "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(self.folder)}
         log = self.folder / f"{name}-{len(self._processes)}.log"
         process = Process(command, log, environment={**environment, "LEARNED": str(self._learned)}, folder=ROOT)
         self._processes.append(process)

@@ -22,9 +22,8 @@ from attachguard.jobs import Event, Kept, Status
 from attachguard.model import Upload
 from attachguard.ports import Scanner
 from attachguard.service import Service
-from attachguard.settings import VARIABLES, Secret
 from attachguard.states import FINAL, SubmissionState
-from tests.engine_made import NotingScanner, engine, settings, timing, upload
+from tests.engine_made import NotingScanner, engine, settings, timing, upload, variables_of
 from tests.servers.process import Process, wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -125,15 +124,8 @@ class Den:
 
     def environment(self) -> Mapping[str, str]:
         """Settings for another process."""
-        found = {}
-        for field, variable in VARIABLES.items():
-            value = getattr(self.settings, field)
-            if isinstance(value, tuple):
-                found[variable] = " ".join(value)
-            elif value is not None:
-                found[variable] = value.value if isinstance(value, Secret) else str(value)
         return {
-            **found,
+            **variables_of(self.settings),
             "PYTHONPATH": str(ROOT),
             "BEAT_FILE": str(self.folder / "beat"),
             "SCANNED": str(self._scanned),
