@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Literal
 
 import pikepdf
 import pytest
@@ -46,7 +47,7 @@ def test_a_document_is_written_anew_and_printed_again_in_rooms_of_their_own(sand
 
 @pytest.mark.parametrize("revision", [4, 6])
 def test_a_document_with_a_password_is_opened_whatever_its_cipher(
-    sandbox: Sandbox, tmp_path: Path, revision: int
+    sandbox: Sandbox, tmp_path: Path, revision: Literal[4, 6]
 ) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(PAGE)) as document:
