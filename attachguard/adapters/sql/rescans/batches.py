@@ -230,9 +230,6 @@ class SqlBatches:
             .values(state=state.value, finished_at=at, summary=encode(groups), claim=None, owner=None, lease_until=None)
         )
         note(connection, at, f"rescan.{'finished' if state is BatchState.DONE else 'ended'}", batch)
-        event = "rescan.finished" if state is BatchState.DONE else "rescan.cancelled"
-        figures = {name: row[name] for name in ("found", "unchanged", "changed", "failed")}
-        announce_batch(connection, at, event, batch, figures)
         figures = {name: row[name] for name in ("found", "unchanged", "changed", "failed")}
         event = "rescan.finished" if state is BatchState.DONE else "rescan.cancelled"
         announce_batch(connection, at, event, batch, figures)
@@ -282,5 +279,4 @@ def write_batch(connection: Connection, identity: str, request: Request, yardsti
         )
     )
     note(connection, at, "rescan.created", identity, actor=request.actor, detail=(request.trigger.value,))
-    announce_batch(connection, at, "rescan.started", identity, {})
     announce_batch(connection, at, "rescan.started", identity, {})

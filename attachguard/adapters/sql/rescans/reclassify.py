@@ -92,13 +92,6 @@ def tell(connection: Connection, batch: str, decided: Decided, after: Provenance
         action="replaced" if decided.judged.replaced else decided.on_infected.value,
     )
     assert after.at is not None
-    announce_change(
-        connection,
-        after.at,
-        item.submission or "",
-        item.attachment or "",
-        {"verdict": after.outcome.value, "before": item.before.outcome.value, "batch": batch, "reasons": told.reasons},
-    )
     note(
         connection,
         after.at,
