@@ -8,7 +8,6 @@ import hashlib
 import heapq
 import itertools
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from attachguard.adapters.disk_store import probe_folder
 from attachguard.errors import ObjectMissing, StoreUnavailable
 from attachguard.jobs import Kept, Label
 from attachguard.model import Check
 
 _CHUNK = 256 * 1024
-_LEAST_FREE = 64 * 1024 * 1024
-"""Free bytes under which the probe fails: room for three full submissions."""
 
 _TRIES = 5
 """A folder may be swept away, being empty, between its making and the first file in it."""
@@ -160,15 +158,7 @@ class DiskShelf:
 
     def probe(self) -> Sequence[Check]:
         """Write and remove a file, and look at the free space."""
-        try:
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self._root) as trial:
-                trial.write(b"attachguard")
-            free = shutil.disk_usage(self._root).free
-        except OSError as error:
-            return (Check(name="write", ok=False, detail=f"{self._root}: {error.strerror}"),)
-        detail = f"{self._root}: writable, {free // 2**20} MiB free"
-        return (Check(name="write", ok=free >= _LEAST_FREE, detail=detail),)
+        return (probe_folder("write", self._root),)
 
     def _path(self, key: str) -> Path:
         path = self._root / key

@@ -19,6 +19,18 @@ _LEAST_FREE = 64 * 1024 * 1024
 """Free bytes under which the probe fails: room for three full submissions."""
 
 
+def probe_folder(name: str, root: Path) -> Check:
+    """Say, under a name, whether a folder takes files: write and remove one, and look at the free space."""
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root) as trial:
+            trial.write(b"attachguard")
+        free = shutil.disk_usage(root).free
+    except OSError as error:
+        return Check(name=name, ok=False, detail=f"{root}: {error.strerror}")
+    return Check(name=name, ok=free >= _LEAST_FREE, detail=f"{root}: writable, {free // 2**20} MiB free")
+
+
 class DiskStore:
     """Keeps delivered files below one folder, which it makes (mode 0700) when it is first needed."""
 
@@ -44,15 +56,7 @@ class DiskStore:
 
     def probe(self) -> Sequence[Check]:
         """Write and remove a file, and look at the free space."""
-        try:
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self._root) as trial:
-                trial.write(b"attachguard")
-            free = shutil.disk_usage(self._root).free
-        except OSError as error:
-            return (Check(name="store", ok=False, detail=f"{self._root}: {error.strerror}"),)
-        enough = free >= _LEAST_FREE
-        return (Check(name="store", ok=enough, detail=f"{self._root}: writable, {free // 2**20} MiB free"),)
+        return (probe_folder("store", self._root),)
 
 
 def write_whole(cleared: Cleared, target: Path) -> None:

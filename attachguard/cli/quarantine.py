@@ -1,8 +1,6 @@
 """`attachguard quarantine`: look through what was not delivered, have it judged again, delete it."""
 
 import getpass
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -11,7 +9,7 @@ from rich.table import Table
 
 from attachguard.bootstrap import open_service
 from attachguard.cli.console import plain, terminal
-from attachguard.jobs import Event, Held
+from attachguard.quarantine_documents import held_document
 from attachguard.settings import load_settings
 
 app = typer.Typer(help="Review what was not delivered.", no_args_is_help=True)
@@ -24,32 +22,6 @@ Reviewer = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="JSON.")]
 
 
-class EventDocument(msgspec.Struct, frozen=True):
-    """One line of the audit."""
-
-    at: datetime
-    what: str
-    actor: str
-    detail: str
-
-
-class HeldDocument(msgspec.Struct, frozen=True):
-    """One file in quarantine."""
-
-    attachment: str
-    submission: str
-    name: str
-    size: int
-    sha256: str
-    verdict: str | None
-    reasons: tuple[str, ...]
-    policy: str
-    state: str
-    bytes: str
-    at: datetime
-    events: tuple[EventDocument, ...] = ()
-
-
 @app.command("list")
 def list_held(
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 100,
@@ -57,7 +29,7 @@ def list_held(
 ) -> None:
     """List the files that were not delivered and are still there, newest first."""
     with open_service(load_settings()) as service:
-        held = [_document(one) for one in service.held(limit)]
+        held = [held_document(one) for one in service.held(limit)]
     if json:
         _print(held)
         return
@@ -79,7 +51,7 @@ def show(attachment: Attachment, json: Json = False) -> None:
     """Show one file: its verdict, and everything that happened to its submission."""
     with open_service(load_settings()) as service:
         held = service.held_file(attachment)
-        document = _document(held, service.ledger.events(held.submission))
+        document = held_document(held, service.ledger.events(held.submission))
     if json:
         _print(document)
         return
@@ -116,23 +88,6 @@ def delete(attachment: Attachment, note: Note, reviewer: Reviewer = None) -> Non
     with open_service(load_settings()) as service:
         service.delete(attachment, reviewer or getpass.getuser(), note)
     terminal().print(f"deleted {plain(attachment)}")
-
-
-def _document(held: Held, events: Sequence[Event] = ()) -> HeldDocument:
-    return HeldDocument(
-        attachment=held.attachment,
-        submission=held.submission,
-        name=held.file.untrusted_name.encode("utf-8", "backslashreplace").decode(),
-        size=held.file.size,
-        sha256=held.file.sha256,
-        verdict=held.outcome.value if held.outcome else None,
-        reasons=held.reasons,
-        policy=held.policy,
-        state=held.state.value,
-        bytes=held.bytes.value,
-        at=held.at,
-        events=tuple(EventDocument(event.at, event.what, event.actor, event.detail) for event in events),
-    )
 
 
 def _print(answer: object) -> None:

@@ -12,7 +12,7 @@ from attachguard.adapters.sql.desk import received_file
 from attachguard.adapters.sql.moves import note
 from attachguard.adapters.sql.rows import decode_findings, read_verdict
 from attachguard.adapters.sql.schema import ATTACHMENTS, EVENTS, IDEMPOTENCY_KEYS, JOBS, SUBMISSIONS, UPLOADS, VERDICTS
-from attachguard.jobs import Announced, Event, Held, Judged, PendingUpload, Receipt, Received, Status, Whereabouts
+from attachguard.jobs import Announced, Event, Held, Judged, PendingUpload, Receipt, Status, Whereabouts
 from attachguard.model import Outcome
 from attachguard.states import BytesState, JobState, SubmissionState
 
@@ -36,17 +36,7 @@ def held_row(row: RowMapping) -> Held:
         submission=row["submission_id"],
         tenant=row["tenant"],
         policy=row["policy"],
-        file=Received(
-            id=row[ATTACHMENTS.c.id],
-            number=row["number"],
-            untrusted_name=row["untrusted_name"],
-            safe_name=row["safe_name"],
-            declared_type=row["declared_type"],
-            source=row["source"],
-            size=row["size"] if row["held_size"] is None else row["held_size"],
-            sha256=row["held_sha256"] or row["sha256"],
-            key=row["quarantine_key"] or "",
-        ),
+        file=received_file(row),
         state=SubmissionState(row["state"]),
         bytes=BytesState(row["bytes"]),
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,

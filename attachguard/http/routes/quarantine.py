@@ -1,7 +1,5 @@
 """Reviewing what was not delivered: list it, look at one, have it judged again, delete it."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -17,38 +15,13 @@ from attachguard.http.bodies import read_json
 from attachguard.http.doors import Doors, doors
 from attachguard.http.find import policy_for
 from attachguard.http.routes.submissions import answer
-from attachguard.jobs import Event, Held
+from attachguard.jobs import Held
 from attachguard.logs import log
+from attachguard.quarantine_documents import HeldDocument, held_document
 
 router = APIRouter(tags=["quarantine"])
 
 Reviewer = Annotated[Admitted, Depends(authenticated(Scope.QUARANTINE))]
-
-
-class EventDocument(msgspec.Struct, frozen=True):
-    """One line of the audit."""
-
-    at: datetime
-    what: str
-    actor: str
-    detail: str
-
-
-class HeldDocument(msgspec.Struct, frozen=True):
-    """One file in quarantine."""
-
-    attachment: str
-    submission: str
-    name: str
-    size: int
-    sha256: str
-    verdict: str | None
-    reasons: tuple[str, ...]
-    policy: str
-    state: str
-    bytes: str
-    at: datetime
-    events: tuple[EventDocument, ...] = ()
 
 
 class QuarantineDocument(msgspec.Struct, frozen=True):
@@ -68,7 +41,7 @@ class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def listing(request: Request, caller: Reviewer, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
     """List what was not delivered and is still there, newest first."""
     held = doors(request).service.held(limit, caller.tenant)
-    return write_json(request, QuarantineDocument(tuple(_document(one) for one in held)))
+    return write_json(request, QuarantineDocument(tuple(held_document(one) for one in held)))
 
 
 @router.get("/v1/quarantine/{attachment}", **shapes.document(HeldDocument, "One held file.", 404))
@@ -76,7 +49,7 @@ def read(request: Request, attachment: str, caller: Reviewer) -> Response:
     """Tell about one file, with everything that happened to its submission."""
     parts = doors(request)
     held = _held(parts, caller, attachment)
-    return write_json(request, _document(held, parts.service.ledger.events(held.submission)))
+    return write_json(request, held_document(held, parts.service.ledger.events(held.submission)))
 
 
 @router.post("/v1/quarantine/{attachment}/release", **shapes.release(Review))
@@ -110,20 +83,3 @@ def _held(parts: Doors, caller: Admitted, attachment: str) -> Held:
     if held is None or held.tenant != caller.tenant:
         raise NotFound("there is no such attachment")
     return held
-
-
-def _document(held: Held, events: Sequence[Event] = ()) -> HeldDocument:
-    return HeldDocument(
-        attachment=held.attachment,
-        submission=held.submission,
-        name=held.file.untrusted_name.encode("utf-8", "backslashreplace").decode(),
-        size=held.file.size,
-        sha256=held.file.sha256,
-        verdict=held.outcome.value if held.outcome else None,
-        reasons=held.reasons,
-        policy=held.policy,
-        state=held.state.value,
-        bytes=held.bytes.value,
-        at=held.at,
-        events=tuple(EventDocument(event.at, event.what, event.actor, event.detail) for event in events),
-    )
