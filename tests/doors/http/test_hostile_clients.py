@@ -1,8 +1,10 @@
 """Clients that lie, stop, trickle and shout: each gets its answer or its end, and the server goes on."""
 
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.doors.http.made import send, text
 from tests.doors.http.raw import BOUNDARY, answer, body, connect, exchange, head, part
 from tests.doors.http.server import Server
+from tests.servers.process import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -180,8 +183,14 @@ def test_a_head_or_a_body_that_never_comes_is_given_up(server: Server) -> None:
         assert answer(no_body)[0] == 408  # after twenty
 
 
+def workrooms() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("attachguard-work-*"))
+
+
 def test_a_client_that_hangs_up_leaves_nothing_behind(server: Server) -> None:
+    before = workrooms()
     for _ in range(20):
         with connect(server) as connection:
             connection.sendall(head(1_000_000) + part(data=b"x" * 3000))
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    wait_until(lambda: workrooms() <= before, 30, "what the server made for them is gone")
