@@ -21,6 +21,7 @@ from attachguard.errors import (
     ClaimLost,
     LedgerUnavailable,
     NotPossible,
+    ObjectMissing,
     PolicyError,
     StoreUnavailable,
     Unavailable,
@@ -333,7 +334,7 @@ class Service:
 
     @contextlib.contextmanager
     def put_together(self, upload: PendingUpload) -> Iterator[tuple[Attachment, ...]]:
-        """Fetch the files of an upload into a workroom. Raises NotPossible when one is not there."""
+        """Fetch the files of an upload into a workroom. Raises NotPossible when one is not there, Unavailable."""
         limits = self.policy(upload.policy).limits
 
         def opener(key: str) -> Callable[[], IO[bytes]]:
@@ -348,7 +349,7 @@ class Service:
         with workroom() as room:
             try:
                 attachments = receive(uploads, limits, room)
-            except StoreUnavailable as error:
+            except ObjectMissing as error:
                 raise NotPossible("a file that was announced is not there") from error
             yield attachments
 

@@ -69,6 +69,8 @@ def connect(place: S3Place, credentials: Credentials | None, **config: object) -
         settings = Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
+            # For addresses, too: boto3 signs those of us-east-1 by version 2, which does not cover the size.
+            signature_version="s3v4",
             retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
             s3={"addressing_style": "path" if place.path_style else "auto"},
             request_checksum_calculation=mode,

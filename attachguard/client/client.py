@@ -1,6 +1,7 @@
 """The client: one connection pool, synchronous, on httpx."""
 
 import hashlib
+import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -43,10 +44,16 @@ class _Problem(msgspec.Struct, frozen=True):
 class Client:
     """Talks to one service. Thread-safe, as httpx.Client is; close it, or use it in a `with`."""
 
-    def __init__(self, url: str, key: str | None = None, *, language: str = "en") -> None:
-        """`key`: an API key or upload link; `language`: of reasons and remedies."""
+    def __init__(
+        self, url: str, key: str | None = None, *, language: str = "en", verify: ssl.SSLContext | bool = True
+    ) -> None:
+        """`key`: an API key or upload link; `language`: of reasons and remedies.
+
+        `verify`: a TLS context for a service, or a store it redirects to, whose certificate an authority of your own
+        signed.
+        """
         headers = {"Accept-Language": language, **({"Authorization": f"Bearer {key}"} if key else {})}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=SECONDS)
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=SECONDS, verify=verify)
 
     def __enter__(self) -> Self:
         return self

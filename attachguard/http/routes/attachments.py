@@ -77,13 +77,13 @@ def content(request: Request, attachment: str, caller: Reader) -> Response:
     tag = f'"{delivered.sha256}"'
     if has_tag(request, tag):
         return Response(status_code=304, headers={"ETag": tag, **SAFE})
+    headers = {**safe_headers(delivered), "ETag": tag}
+    if request.method == "HEAD":  # never redirected: an address of the store is signed for GET
+        return Response(headers=headers, media_type=None)
     link = parts.service.link(status.submission, file.file.number, LINK_SECONDS)
     log().info("attachment.fetched", attachment=attachment, submission=status.submission, tenant=caller.tenant)
     if not link.startswith("file:"):
         return RedirectResponse(link, 302, headers={"Cache-Control": "private, no-store"})
-    headers = {**safe_headers(delivered), "ETag": tag}
-    if request.method == "HEAD":
-        return Response(headers=headers, media_type=None)
     return StreamingResponse(_chunks(_open(unquote(urlsplit(link).path)), delivered), headers=headers)
 
 

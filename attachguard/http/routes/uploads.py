@@ -151,19 +151,25 @@ def _place(service: Service, pending: PendingUpload, one: Announced) -> Place:
 
 
 def _pending(parts: Doors, caller: Admitted, upload: str) -> PendingUpload:
-    pending = parts.service.ledger.expected_upload(upload[:64])
-    if pending is None or pending.tenant != caller.tenant or pending.actor != caller.key_id:
-        raise NotFound("there is no such upload")
+    pending = _announced(parts, caller, upload)
     if pending.expires_at <= parts.service.now():
         raise Problem(410, "gone", "the time of this upload is over")
     return pending
 
 
+def _announced(parts: Doors, caller: Admitted, upload: str) -> PendingUpload:
+    announced = parts.service.ledger.expected_upload(upload[:64])
+    if announced is None or announced.tenant != caller.tenant or announced.actor != caller.key_id:
+        raise NotFound("there is no such upload")
+    return announced
+
+
 def _complete(parts: Doors, request: Request, caller: Admitted, upload: str) -> Receipt:
-    pending = _pending(parts, caller, upload)
-    before = parts.service.ledger.receipt_for(caller.tenant, f"upload:{pending.id}")
+    announced = _announced(parts, caller, upload)
+    before = parts.service.ledger.receipt_for(caller.tenant, f"upload:{announced.id}")
     if before is not None:
         return before
+    pending = _pending(parts, caller, upload)
     terms = sending(request, caller, pending.policy, f"upload:{pending.id}")
     with parts.service.put_together(pending) as attachments:
         short = [one for one, announced in zip(attachments, pending.files, strict=True) if one.size != announced.size]
