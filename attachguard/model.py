@@ -450,3 +450,5 @@ class Check:
     detail: str
     required: bool = True
     """False: a warning, not a reason to refuse work."""
+    reading: str | float | None = None
+    """What was read, for programs, where the line is about one thing: a level by its name, an age in seconds."""

@@ -28,6 +28,7 @@ class CheckDocument(msgspec.Struct, frozen=True):
     ok: bool
     required: bool
     detail: str
+    reading: str | float | None
 
 
 class SettingDocument(msgspec.Struct, frozen=True):
@@ -74,7 +75,9 @@ def _examine(settings: Settings) -> DoctorDocument:
 
 
 def _document(part: str, check: Check) -> CheckDocument:
-    return CheckDocument(part=part, name=check.name, ok=check.ok, required=check.required, detail=check.detail)
+    return CheckDocument(
+        part=part, name=check.name, ok=check.ok, required=check.required, detail=check.detail, reading=check.reading
+    )
 
 
 def _settings(settings: Settings) -> Mapping[str, SettingDocument]:

@@ -4,13 +4,14 @@ Counters start when this process starts. Where several processes serve, each tel
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from attachguard.model import Check
 from attachguard.ports import Register
 
 PAGE = 500
@@ -33,7 +34,10 @@ class Figures:
             "attachguard_files", "Received files by kind and verdict.", ["kind", "verdict"], registry=self.registry
         )
         self._reasons = Counter(
-            "attachguard_reasons", "Reasons of verdicts, by code.", ["code", "verdict"], registry=self.registry
+            "attachguard_reasons",
+            "Reasons of verdicts, by kind, verdict and code.",
+            ["kind", "verdict", "code"],
+            registry=self.registry,
         )
         self._stages = Histogram(
             "attachguard_stage_seconds", "Seconds per stage.", ["stage"], buckets=_STAGES, registry=self.registry
@@ -44,15 +48,8 @@ class Figures:
         self._seconds = Histogram(
             "attachguard_http_seconds", "Seconds per answer.", ["route"], buckets=_STAGES, registry=self.registry
         )
-        self._signatures = Gauge(
-            "attachguard_signatures_ok", "1: the scanner's signatures are new enough.", registry=self.registry
-        )
-        self._sandbox = Gauge(
-            "attachguard_sandbox_ok", "1: every wall of the room stands.", ["level"], registry=self.registry
-        )
-        self._age = Gauge(
-            "attachguard_signatures_age_seconds", "Age of the official signatures.", registry=self.registry
-        )
+        self._engine = _Engine()
+        self.registry.register(self._engine)
         self.registry.register(_Queue(register, clock))
 
     def answered(self, route: str, status: int, seconds: float) -> None:
@@ -60,19 +57,12 @@ class Figures:
         self._requests.labels(route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def engine(self, *, signatures: bool, age: float | None, sandbox: bool, level: str) -> None:
-        """Note what the engine's parts said when they were last asked."""
-        self._signatures.set(signatures)
-        if age is not None:
-            self._age.set(age)
-        self._sandbox.clear()
-        self._sandbox.labels(level).set(sandbox)
-
-    def render(self) -> bytes:
-        """Write all figures as Prometheus reads them. Raises LedgerUnavailable."""
+    def render(self, probed: Mapping[str, Sequence[Check]]) -> bytes:
+        """Write all figures as Prometheus reads them; `probed`: what the parts say. Raises LedgerUnavailable."""
         with self._lock:
             self._read_on()
-        return generate_latest(self.registry)
+            self._engine.probed = probed
+            return generate_latest(self.registry)
 
     def _read_on(self) -> None:
         """Count the verdicts since the last time; those of the same moment are told apart by their file."""
@@ -80,9 +70,10 @@ class Figures:
             page = self._register.judged_since(self._since, PAGE)
             new = [one for one in page if f"{one.attachment}@{one.at.isoformat()}" not in self._seen]
             for one in new:
-                self._files.labels(one.kind or "unknown", one.outcome.value).inc()
+                kind, verdict = one.kind or "unknown", one.outcome.value
+                self._files.labels(kind, verdict).inc()
                 for code in one.reasons:
-                    self._reasons.labels(code, one.outcome.value).inc()
+                    self._reasons.labels(kind, verdict, code).inc()
                 for stage, seconds in one.stages.items():
                     self._stages.labels(stage).observe(seconds)
             if not page:
@@ -93,6 +84,44 @@ class Figures:
             self._since = last
             if len(page) < PAGE or not new:
                 return
+
+
+class _Engine(Collector):
+    """How the parts are. What can't be told is left out, never given as 0."""
+
+    def __init__(self) -> None:
+        self.probed: Mapping[str, Sequence[Check]] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        part_ok, ok, age, room = self.describe()
+        for name, checks in self.probed.items():
+            part_ok.add_metric([name], _stands(checks))
+        scanner = {check.name: check for check in self.probed.get("scanner", ())}
+        told = [scanner[name] for name in ("signatures", "signature age") if name in scanner]
+        ok.add_metric([], float(bool(told) and all(check.ok for check in told)))
+        if told and isinstance(told[-1].reading, float):
+            age.add_metric([], told[-1].reading)
+        walls = self.probed.get("sandbox", ())
+        level = next((check.reading for check in walls if check.name == "level" and check.reading), "unknown")
+        room.add_metric([str(level)], _stands(walls))
+        yield from (part_ok, ok, age, room)
+
+    def describe(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+        """Say what there is."""
+        return (
+            GaugeMetricFamily("attachguard_part_ok", "1: this part of the engine does its work.", labels=["part"]),
+            GaugeMetricFamily(
+                "attachguard_signatures_ok", "1: official signatures are in use, and new enough.", labels=[]
+            ),
+            GaugeMetricFamily(
+                "attachguard_signatures_age_seconds", "Age of the official signatures; absent: no age.", labels=[]
+            ),
+            GaugeMetricFamily("attachguard_sandbox_ok", "1: every wall of the room stands.", labels=["level"]),
+        )
+
+
+def _stands(checks: Sequence[Check]) -> float:
+    return float(all(check.ok for check in checks if check.required))
 
 
 class _Queue(Collector):

@@ -32,6 +32,7 @@ def _walls(tenant: Tenant, require: Level) -> Iterator[Check]:
         name="level",
         ok=not proof.level.weaker_than(require),
         detail=f"{proof.level}, required {require}" + (f"; {proof.weakness}" if proof.weakness else ""),
+        reading=proof.level.value,
     )
     yield Check(
         name="attacks",

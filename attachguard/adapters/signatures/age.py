@@ -27,6 +27,8 @@ class Age:
     """What the rules say about the time that passed since the signatures were built."""
 
     told: str
+    seconds: float | None = None
+    """None: nobody can tell."""
     warned: bool = False
     refused: bool = False
 
@@ -47,7 +49,7 @@ def age_of(built: datetime | None, rules: SignatureRules, now: datetime | None =
     told = f"{days} days old"
     if refused:
         told += f", and the policy refuses them after {rules.refuse_after_days}"
-    return Age(told=told, warned=warned, refused=refused)
+    return Age(told=told, seconds=max(0.0, age.total_seconds()), warned=warned, refused=refused)
 
 
 def signature_age(live: Live, rules: SignatureRules) -> Age:
@@ -67,5 +69,11 @@ def signature_checks(live: Live, rules: SignatureRules) -> Sequence[Check]:
     advice = f"; {HOW_TO_UPDATE}" if age.warned else ""
     return (
         Check(name="signatures", ok=True, detail=live.signatures),
-        Check(name="signature age", ok=not age.warned, detail=age.told + advice, required=age.refused),
+        Check(
+            name="signature age",
+            ok=not age.warned,
+            detail=age.told + advice,
+            required=age.refused,
+            reading=age.seconds,
+        ),
     )

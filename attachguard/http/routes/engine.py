@@ -1,7 +1,5 @@
 """How the engine is: health, readiness, signatures, figures."""
 
-import re
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -11,16 +9,13 @@ from attachguard.access import Admitted, Scope
 from attachguard.http import shapes
 from attachguard.http.answers import write_json
 from attachguard.http.auth import authenticated
-from attachguard.http.doors import Doors, doors
-from attachguard.model import Check
+from attachguard.http.doors import doors
 from attachguard.version import __version__
 
 router = APIRouter(tags=["engine"])
 
 Admin = Annotated[Admitted, Depends(authenticated(Scope.ADMIN))]
 Reader = Annotated[Admitted, Depends(authenticated(Scope.READ))]
-
-_LEVEL = re.compile(r"level (full|no-open|none)")
 
 
 class CheckDocument(msgspec.Struct, frozen=True):
@@ -31,6 +26,8 @@ class CheckDocument(msgspec.Struct, frozen=True):
     ok: bool
     required: bool
     detail: str
+    reading: str | float | None
+    """Of `level` its name, of `signature age` seconds; null where there is nothing that a program could use."""
 
 
 class EngineDocument(msgspec.Struct, frozen=True):
@@ -77,7 +74,9 @@ def engine(request: Request, caller: Admin) -> Response:  # noqa: ARG001 - the d
     parts = doors(request)
     probed = parts.probes.latest()
     checks = tuple(
-        CheckDocument(part=part, name=one.name, ok=one.ok, required=one.required, detail=one.detail)
+        CheckDocument(
+            part=part, name=one.name, ok=one.ok, required=one.required, detail=one.detail, reading=one.reading
+        )
         for part, listed in probed.items()
         for one in listed
     )
@@ -89,21 +88,8 @@ def engine(request: Request, caller: Admin) -> Response:  # noqa: ARG001 - the d
 def metrics(request: Request, caller: Admin) -> Response:  # noqa: ARG001 - the dependency lets in or refuses
     """Give the figures in Prometheus' text format."""
     parts = doors(request)
-    _note(parts, parts.probes.latest())
     return Response(
-        parts.figures.render(),
+        parts.figures.render(parts.probes.latest()),
         media_type="text/plain; version=0.0.4; charset=utf-8",
         headers={"Cache-Control": "no-store"},
-    )
-
-
-def _note(parts: Doors, probed: Mapping[str, Sequence[Check]]) -> None:
-    signatures = [check for check in probed["scanner"] if check.name == "signatures"]
-    room = probed["sandbox"]
-    level = next((found[1] for check in room if (found := _LEVEL.search(check.detail))), "unknown")
-    parts.figures.engine(
-        signatures=bool(signatures) and all(check.ok for check in signatures),
-        age=None,
-        sandbox=all(check.ok for check in room if check.required),
-        level=level,
     )
