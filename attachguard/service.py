@@ -94,11 +94,13 @@ class Service:
         is_gone: Callable[[str], bool],
         foreign: Callable[[str], Shelf] = _no_foreign,
         drawer: Drawer | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Put the parts together; nothing is started. `is_gone` tells whether an owner's process is known dead.
 
-        `foreign` opens a place by its URL that attachguard did not fill.
+        `foreign` opens a place by its URL that attachguard did not fill. `clock` tells the time (UTC).
         """
+        self.now = clock
         self.kit = kit
         self.ledger = ledger
         self.terms = terms
@@ -403,10 +405,6 @@ class Service:
                 Event(at=self.now(), what="removed", submission=status.submission, attachment=file.file.id, actor=actor)
             )
 
-    def now(self) -> datetime:
-        """Tell the time (UTC)."""
-        return datetime.now(UTC)
-
     # -- being reviewed ----------------------------------------------------------------------------------------
 
     def held(self, limit: int = 100, tenant: str | None = None) -> Sequence[Held]:
@@ -458,7 +456,7 @@ class Service:
     def _note(self, held: Held, what: str, reviewer: str, detail: str) -> None:
         self.ledger.note(
             Event(
-                at=datetime.now(UTC),
+                at=self.now(),
                 what=what,
                 submission=held.submission,
                 attachment=held.attachment,
@@ -512,7 +510,7 @@ class Service:
 
     def _sweep_shelf(self, shelf: Shelf, unwanted: Callable[[Sequence[Kept]], Sequence[Kept]]) -> int:
         """List first, read the ledger afterwards, look again before each delete: what is just coming in stays."""
-        before = datetime.now(UTC) - self.terms.grace
+        before = self.now() - self.terms.grace
         count = 0
         for page in _pages(kept for kept in shelf.listing() if kept.at <= before):
             for kept in unwanted(page):

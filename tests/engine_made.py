@@ -8,9 +8,9 @@ import io
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from attachguard.adapters.memory import MemoryStore
@@ -147,9 +147,10 @@ def engine(
     wakeup: Wakeup | None = None,
     terms_of: Terms | None = None,
     ledger: SqlLedger | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Service]:
     """A service of real parts, but for the room and the scanner."""
-    book = ledger or SqlLedger(chosen.ledger_url)
+    book = ledger or SqlLedger(chosen.ledger_url, clock)
     policy = load_policy("marketplace")
     try:
         yield Service(
@@ -168,6 +169,7 @@ def engine(
             terms=terms_of or terms(chosen),
             is_gone=is_gone,
             foreign=functools.partial(foreign, chosen),
+            clock=clock,
         )
     finally:
         book.close()

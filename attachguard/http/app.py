@@ -108,9 +108,9 @@ def open_doors(settings: Settings, service: Service) -> Doors:
     return Doors(
         settings=settings,
         service=service,
-        gate=Gate(service.ledger),
+        gate=Gate(service.ledger, clock=service.now),
         watcher=Watcher(service.ledger.progress),
-        figures=Figures(service.ledger),
+        figures=Figures(service.ledger, service.now),
         probes=Probes(service.probe),
         parcels=Parcels(),
         policies=_policies(settings.policy),

@@ -6,6 +6,7 @@ from attachguard.access import Admitted
 from attachguard.errors import NotFound, PolicyError
 from attachguard.http.doors import Doors
 from attachguard.http.problems import Problem
+from attachguard.http.resources import RetryTerms
 from attachguard.jobs import Status, Whereabouts
 from attachguard.model import Verdict
 from attachguard.states import FINAL, SubmissionState
@@ -38,13 +39,13 @@ def final_verdict(status: Status, file: Whereabouts) -> Verdict:
     return status.verdict.verdicts[file.file.number]
 
 
-def retry_for(doors: Doors, policy: str) -> timedelta:
-    """Tell how long a refused file can be tried again under a policy."""
+def retry_terms(doors: Doors, policy: str) -> RetryTerms:
+    """Tell until when refused files can be tried again under a policy: never longer than they are held."""
     try:
         days = doors.service.policy(policy).retry_days
     except PolicyError:  # it was renamed or taken away since
         days = doors.service.policy().retry_days
-    return min(timedelta(days=days), doors.service.terms.retention)
+    return RetryTerms(now=doors.service.now(), span=min(timedelta(days=days), doors.service.terms.retention))
 
 
 def policy_for(doors: Doors, caller: Admitted, wanted: str | None) -> str:

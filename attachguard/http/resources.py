@@ -1,6 +1,7 @@
 """The JSON of the HTTP service: the field names of the command line's JSON (documents.py), with addresses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -91,7 +92,21 @@ class SubmissionResource(msgspec.Struct, frozen=True):
     attachments: tuple[AttachmentResource, ...]
 
 
-def submission_resource(status: Status, language: str, retry_for: timedelta) -> SubmissionResource:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryTerms:
+    """Until when refused files can be tried again."""
+
+    now: datetime
+    span: timedelta
+    """From the verdict on."""
+
+    def until(self, status: Status) -> datetime | None:
+        """Say until when; None: there is no verdict yet, or it is over."""
+        end = status.finished_at + self.span if status.finished_at else None
+        return end if end is not None and self.now < end else None
+
+
+def submission_resource(status: Status, language: str, retries: RetryTerms) -> SubmissionResource:
     """Describe a submission."""
     verdict = status.verdict
     return SubmissionResource(
@@ -102,11 +117,11 @@ def submission_resource(status: Status, language: str, retry_for: timedelta) -> 
         reasons=reason_documents([finding.code for finding in verdict.reasons], language) if verdict else (),
         created_at=status.created_at,
         finished_at=status.finished_at,
-        attachments=tuple(attachment_resource(status, one, language, retry_for) for one in status.files),
+        attachments=tuple(attachment_resource(status, one, language, retries) for one in status.files),
     )
 
 
-def attachment_resource(status: Status, file: Whereabouts, language: str, retry_for: timedelta) -> AttachmentResource:
+def attachment_resource(status: Status, file: Whereabouts, language: str, retries: RetryTerms) -> AttachmentResource:
     """Describe one received file of a submission."""
     received, verdict = file.file, verdict_on(status.verdict, file.file.number)
     kind = verdict.attachment.kind if verdict else None
@@ -131,7 +146,7 @@ def attachment_resource(status: Status, file: Whereabouts, language: str, retry_
         if delivered
         else None,
         retry_of=status.retry_of,
-        retry=retry_document(status, file, verdict, retry_for),
+        retry=retry_document(status, file, verdict, retries),
         removed_at=file.removed_at,
         links=Links(
             self=here,
@@ -154,10 +169,11 @@ def report_document(file: Whereabouts, verdict: Verdict, language: str) -> Attac
 
 
 def retry_document(
-    status: Status, file: Whereabouts, verdict: Verdict | None, retry_for: timedelta
+    status: Status, file: Whereabouts, verdict: Verdict | None, retries: RetryTerms
 ) -> RetryDocument | None:
-    """Say how a file can be tried again; None: it was delivered, is pending, is malware, or is gone."""
-    if verdict is None or status.finished_at is None or file.bytes is not BytesState.HELD or file.removed_at:
+    """Say how a file can be tried again; None: it was delivered, is pending, is malware, is gone, or it is too late."""
+    until = retries.until(status)
+    if verdict is None or until is None or file.bytes is not BytesState.HELD or file.removed_at:
         return None
     if verdict.outcome not in {Outcome.REJECTED, Outcome.UNDETERMINED}:
         return None
@@ -165,7 +181,7 @@ def retry_document(
     methods = [method for method, made in METHODS.items() if kind and made in kind.methods]
     if kind is None or kind.name == KINDS["pdf"].name:
         methods.append("password")
-    return RetryDocument(methods=tuple(methods), until=status.finished_at + retry_for)
+    return RetryDocument(methods=tuple(methods), until=until)
 
 
 def verdict_on(verdict: SubmissionVerdict | None, number: int) -> Verdict | None:

@@ -16,7 +16,7 @@ from attachguard.http import shapes
 from attachguard.http.answers import applied, has_tag, waiting_seconds, write_tagged
 from attachguard.http.auth import authenticated, authenticated_or_linked
 from attachguard.http.doors import doors
-from attachguard.http.find import final_verdict, find_attachment, retry_for
+from attachguard.http.find import final_verdict, find_attachment, retry_terms
 from attachguard.http.languages import language_of
 from attachguard.http.problems import AGAIN_SECONDS, Problem
 from attachguard.http.resources import PREVIEWED, attachment_resource, report_document
@@ -54,7 +54,7 @@ async def read(request: Request, attachment: str, caller: Reader) -> Response:
     if seconds and status.state not in FINAL:
         await parts.watcher.wait(status.submission, seconds)
         status, file = await run_in_threadpool(find_attachment, parts, caller, attachment)
-    document = attachment_resource(status, file, language_of(request), retry_for(parts, status.policy))
+    document = attachment_resource(status, file, language_of(request), retry_terms(parts, status.policy))
     again = {} if status.state in FINAL else {"Retry-After": "1"}
     return write_tagged(request, document, headers={**applied(seconds), **again})
 
@@ -142,7 +142,7 @@ def _withheld(request: Request, status: Status, file: Whereabouts, verdict: Verd
     """Say why nothing is given out: 423 while it can't be told, 403 for what was refused."""
     language = language_of(request)
     reasons = verdict_reasons(verdict, language)
-    files = (attachment_resource(status, file, language, retry_for(doors(request), status.policy)),)
+    files = (attachment_resource(status, file, language, retry_terms(doors(request), status.policy)),)
     if verdict.outcome is Outcome.UNDETERMINED:
         again = {"Retry-After": str(AGAIN_SECONDS)}
         return Problem(423, "pending", reasons=reasons, files=files, headers=again)

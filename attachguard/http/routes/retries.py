@@ -13,10 +13,10 @@ from attachguard.http import shapes
 from attachguard.http.auth import authenticated_or_linked
 from attachguard.http.bodies import read_json
 from attachguard.http.doors import Doors, doors
-from attachguard.http.find import find_attachment, policy_for, retry_for
+from attachguard.http.find import find_attachment, policy_for, retry_terms
 from attachguard.http.problems import Problem
 from attachguard.http.resources import METHODS, verdict_on
-from attachguard.http.routes.submissions import answer, idempotency_key, opened_room, receive_once, sending, take
+from attachguard.http.routes.submissions import answer, idempotency_key, opened_room, receive_once, sending, take, wake
 from attachguard.http.uploads import read_form
 from attachguard.jobs import Receipt, Sending, Status, Whereabouts
 from attachguard.logs import log
@@ -77,7 +77,7 @@ def _again(request: Request, caller: Admitted, status: Status, file: Whereabouts
     if caller.link:
         parts.gate.use(caller.link)
     parts.gate.spend(caller, 1, file.file.size)
-    receipt = _judge(parts, file, terms, wish)
+    receipt = wake(parts, caller, _judge(parts, file, terms, wish))
     log().info("submission.retried", submission=receipt.submission, retry_of=file.file.id, method=wish.method)
     return receipt
 
@@ -98,7 +98,7 @@ def _refuse_impossible(parts: Doors, status: Status, file: Whereabouts, wish: Wi
         )
     if verdict.delivered is not None:
         raise Problem(422, "retry-not-possible", "the file was delivered")
-    over = parts.service.now() > status.finished_at + retry_for(parts, status.policy)
+    over = retry_terms(parts, status.policy).until(status) is None
     if file.removed_at is not None or file.bytes is not BytesState.HELD or over:
         raise Problem(410, "gone", "the original is no longer held; send the file again")
     kind, method = verdict.attachment.kind, METHODS.get(wish.method)

@@ -1,6 +1,7 @@
 """Sending files and asking what became of them."""
 
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -9,11 +10,12 @@ from starlette.concurrency import run_in_threadpool
 
 from attachguard.access import Admitted, Scope
 from attachguard.documents import ReasonDocument
+from attachguard.errors import NotPossible
 from attachguard.http import shapes
 from attachguard.http.answers import PENDING_SECONDS, applied, waiting_seconds, write_json, write_tagged
 from attachguard.http.auth import authenticated_or_linked
 from attachguard.http.doors import Doors, doors
-from attachguard.http.find import find_submission, policy_for, retry_for
+from attachguard.http.find import find_submission, policy_for, retry_terms
 from attachguard.http.languages import language_of
 from attachguard.http.problems import AGAIN_SECONDS, Problem
 from attachguard.http.resources import SubmissionResource, submission_resource
@@ -140,7 +142,7 @@ def take(parts: Doors, caller: Admitted, form: Form, terms: Sending) -> Receipt:
     if caller.link:
         parts.gate.use(caller.link)
     parts.gate.spend(caller, 1, size)
-    receipt = parts.service.take(form.attachments, terms)
+    receipt = wake(parts, caller, parts.service.take(form.attachments, terms))
     log().info(
         "submission.received",
         submission=receipt.submission,
@@ -152,8 +154,18 @@ def take(parts: Doors, caller: Admitted, form: Form, terms: Sending) -> Receipt:
     return receipt
 
 
+def wake(parts: Doors, caller: Admitted, receipt: Receipt) -> Receipt:
+    """Have a repeated submission judged again on which no verdict could be given: what failed once is not stuck."""
+    if not receipt.repeated or receipt.state is not SubmissionState.FAILED:
+        return receipt
+    with contextlib.suppress(NotPossible):  # somebody else did, or a file is gone: it is answered as it is
+        parts.service.retry(receipt.submission, caller.key_id)
+        return dataclasses.replace(receipt, state=SubmissionState.QUEUED)
+    return receipt
+
+
 def _resource(request: Request, status: Status) -> SubmissionResource:
-    return submission_resource(status, language_of(request), retry_for(doors(request), status.policy))
+    return submission_resource(status, language_of(request), retry_terms(doors(request), status.policy))
 
 
 def _again(status: Status) -> dict[str, str]:

@@ -18,7 +18,7 @@ from attachguard.http.bodies import read_json
 from attachguard.http.doors import Doors, doors
 from attachguard.http.find import policy_for
 from attachguard.http.problems import Problem
-from attachguard.http.routes.submissions import answer, opened_room, sending, take
+from attachguard.http.routes.submissions import answer, opened_room, sending, take, wake
 from attachguard.http.uploads import Form, pieces_of, refuse_declared_size, too_large
 from attachguard.jobs import Announced, PendingUpload, Receipt
 from attachguard.model import Limits
@@ -168,7 +168,7 @@ def _complete(parts: Doors, request: Request, caller: Admitted, upload: str) -> 
     announced = _announced(parts, caller, upload)
     before = parts.service.ledger.receipt_for(caller.tenant, f"upload:{announced.id}")
     if before is not None:
-        return before
+        return wake(parts, caller, before)
     pending = _pending(parts, caller, upload)
     terms = sending(request, caller, pending.policy, f"upload:{pending.id}")
     with parts.service.put_together(pending) as attachments:
