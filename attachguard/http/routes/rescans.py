@@ -1,6 +1,6 @@
 """Judging again what is stored: begin a batch, see how far it is, pause, resume, cancel it, read what came of it."""
 
-import enum
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 
@@ -25,13 +25,7 @@ router = APIRouter(tags=["rescans"])
 
 Admin = Annotated[Admitted, Depends(authenticated(Scope.ADMIN))]
 
-
-class Verb(enum.StrEnum):
-    """What can be done with a batch."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    CANCEL = "cancel"
+_MOVED = shapes.document(BatchDocument, "How it is now.", 404, 409)
 
 
 class RescanWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,15 +72,28 @@ def report(request: Request, batch: str, caller: Admin) -> Response:
     return write_json(request, report_document(parts.service.rescan.summary(found.id)))
 
 
-@router.post("/v1/rescans/{batch}/{verb}", **shapes.document(BatchDocument, "How it is now.", 404, 409))
-def act(request: Request, batch: str, verb: Verb, caller: Admin) -> Response:
-    """Pause a batch, resume or cancel it; what was judged stays judged."""
-    parts = doors(request)
-    found = _batch(parts, caller, batch)
-    rescan = parts.service.rescan
-    does = {Verb.PAUSE: rescan.pause, Verb.RESUME: rescan.resume, Verb.CANCEL: rescan.cancel}[verb]
-    log().info(f"rescan.{verb.value}", batch=found.id, by=caller.key_id)
-    return write_json(request, batch_document(does(found.id, caller.key_id or "local")))
+@router.post("/v1/rescans/{batch}/pause", **_MOVED)
+def pause(request: Request, batch: str, caller: Admin) -> Response:
+    """Pause a batch; what was judged stays judged."""
+    return _move(request, batch, caller, doors(request).service.rescan.pause)
+
+
+@router.post("/v1/rescans/{batch}/resume", **_MOVED)
+def resume(request: Request, batch: str, caller: Admin) -> Response:
+    """Go on with a paused batch."""
+    return _move(request, batch, caller, doors(request).service.rescan.resume)
+
+
+@router.post("/v1/rescans/{batch}/cancel", **_MOVED)
+def cancel(request: Request, batch: str, caller: Admin) -> Response:
+    """End a batch; what was judged stays judged."""
+    return _move(request, batch, caller, doors(request).service.rescan.cancel)
+
+
+def _move(request: Request, batch: str, caller: Admitted, move: Callable[[str, str], Batch]) -> Response:
+    found = _batch(doors(request), caller, batch)
+    log().info("rescan.moved", batch=found.id, to=move.__name__, by=caller.key_id)
+    return write_json(request, batch_document(move(found.id, caller.key_id or "local")))
 
 
 def _wanted(wish: RescanWish, caller: Admitted) -> Wanted:

@@ -49,7 +49,6 @@ NOBODYS = {
     "number": "0",
     "name": "0" * 32,
     "batch": "0" * 32,
-    "verb": "pause",
 }
 """A name for every parameter of a path under which there is nothing. A new parameter needs one here."""
 
@@ -123,7 +122,6 @@ def shop(guarded: Server) -> Shop:
             "upload": announced.json()["upload"],
             "number": "0",
             "batch": begun.json()["id"],
-            "verb": "pause",
             "name": checked["attachments"][0]["delivered"]["path"].rpartition("/")[2],
         },
     )

@@ -22,6 +22,15 @@ def test_the_committed_document_is_the_one_that_is_served(client: httpx.Client) 
     assert served["openapi"].startswith("3.1")
 
 
+def test_every_reference_in_the_document_leads_somewhere() -> None:
+    document = json.loads(DOCUMENT.read_text())
+    for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', DOCUMENT.read_text())):
+        found = document
+        for step in reference.split("/"):
+            found = found[step]
+        assert found
+
+
 def test_an_address_tells_all_its_methods(client: httpx.Client) -> None:
     answer = client.options("/v1/attachments/x.0")
     assert answer.status_code == 405
