@@ -21,6 +21,9 @@ from attachguard.model import Delivered, Finding, Outcome, ScanIdentity, Trouble
 PAGE = 500
 """Objects that are listed, and written down, in one step."""
 
+BOUNDED_WAIT = timedelta(seconds=30)
+"""How long submissions may keep a batch from being worked on: then it gets a short turn, however many wait."""
+
 MOST_NAMES = 10_000
 """Ids and hashes in one request: a longer list is a prefix, or several batches."""
 
@@ -215,6 +218,8 @@ class Batch:
     tally: Tally
     created_at: datetime
     finished_at: datetime | None
+    turn_at: datetime
+    """When objects of it were last handed out; in the future: not before that."""
     waiting: int = 0
     """Objects that are not finished with."""
 
@@ -387,6 +392,16 @@ class Schedule:
     rate: float | None = None
     window: Window | None = None
     on_infected: OnInfected = OnInfected.QUARANTINE
+
+
+def usual_mode(source: str | None) -> Mode:
+    """Say how thoroughly objects are judged where nobody says it: what nobody ever judged is inspected."""
+    return Mode.SCAN if source is None else Mode.INSPECT
+
+
+def usual_end(source: str | None) -> OnInfected:
+    """Say what becomes of what is infected where nobody says it: a stranger's objects stay where they are."""
+    return OnInfected.QUARANTINE if source is None else OnInfected.TAG_ONLY
 
 
 def submission_of(batch: str, key: str) -> str:

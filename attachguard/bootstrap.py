@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from attachguard.adapters.clamd import Clamd
 from attachguard.adapters.disk_shelf import DiskShelf
 from attachguard.adapters.disk_store import DiskStore
+from attachguard.adapters.foreign_folder import ForeignFolder
 from attachguard.adapters.processes import is_gone
 from attachguard.adapters.scan_cache import CachedScanner
 from attachguard.adapters.scanners import open_scanner
@@ -28,6 +29,9 @@ from attachguard.sandbox.room import Room
 from attachguard.sandbox.wire import Level
 from attachguard.service import Service
 from attachguard.settings import VARIABLES, Secret, Settings
+
+_ADOPTED = "place to adopt"
+"""What complaints call a URL that is no setting."""
 
 
 @contextmanager
@@ -134,7 +138,9 @@ def clean(settings: Settings) -> Shelf:
 
 def foreign(settings: Settings, url: str) -> Shelf:
     """Make the shelf of a place that attachguard did not fill, with credentials of its own. Raises UsageError."""
-    return _shelf(url, url, settings.adopt_access_key, settings.adopt_secret_key)
+    if not url.startswith("s3:"):
+        return ForeignFolder(_folder(url, _ADOPTED))
+    return _shelf(url, _ADOPTED, settings.adopt_access_key, settings.adopt_secret_key)
 
 
 def _policies(default: Policy) -> "functools._lru_cache_wrapper[Policy]":

@@ -34,6 +34,9 @@ SCHEDULE_SECONDS = 60.0
 RECYCLE_JOBS = 500
 """Jobs after which a worker ends and a fresh one takes over: what libraries leak is given back."""
 
+JOBS_IN_A_ROW = 10
+"""Jobs after which a worker looks whether a batch was kept waiting for too long. Idle workers look all the time."""
+
 HASTE_SECONDS = 1.0
 """A worker that dies younger than this is replaced after this pause: a machine that can't work must not spin."""
 
@@ -245,6 +248,8 @@ class Runner:
                 service.judge(claim)
             self._mark(slot, 0.0)
             done += 1
+            if done % JOBS_IN_A_ROW == 0:
+                self._rescan(service, slot, owner)
 
     def _rescan(self, service: Service, slot: int, owner: str) -> bool:
         """Judge a bundle of a batch again, where no submission waits; False: there was none."""

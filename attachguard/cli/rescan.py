@@ -3,15 +3,12 @@
 import enum
 import getpass
 import os
-import re
 import sys
 import time
-from datetime import time as time_of_day
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.table import Table
 
@@ -19,18 +16,19 @@ from attachguard.adapters.processes import name_process
 from attachguard.batches import (
     Batch,
     BatchState,
-    Mode,
     OnInfected,
     Request,
     Schedule,
     Selection,
-    Window,
+    usual_end,
+    usual_mode,
 )
 from attachguard.bootstrap import open_service
-from attachguard.cli.console import plain, terminal
+from attachguard.cli import rescan_options as given
+from attachguard.cli import rescan_told as told
+from attachguard.cli.console import terminal
 from attachguard.cli.rescan_progress import Watch
-from attachguard.errors import Unavailable, UsageError
-from attachguard.model import Outcome
+from attachguard.errors import UsageError
 from attachguard.rescan_documents import batch_document, estimate_document, report_document, schedule_document
 from attachguard.rescan_pages import csv_lines, html_page
 from attachguard.service import Service
@@ -38,15 +36,11 @@ from attachguard.settings import load_settings
 
 app = typer.Typer(help="Judge again what is stored.", invoke_without_command=True)
 
-_AGE = re.compile(r"([0-9]{1,5})([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _TEND_SECONDS = 1.0
 _IDLE_SECONDS = 0.2
 
 Id = Annotated[str, typer.Argument(metavar="BATCH", help="As `rescan list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON.")]
-Rate = Annotated[float | None, typer.Option("--rate", metavar="N", help="At most N objects a second, in all.")]
-Hours = Annotated[str | None, typer.Option("--window", metavar="22:00-06:00", help="Work in these hours only, UTC.")]
 
 
 class Format(enum.StrEnum):
@@ -60,39 +54,22 @@ class Format(enum.StrEnum):
 @app.callback()
 def rescan(
     context: typer.Context,
-    older_than_signatures: Annotated[
-        bool, typer.Option("--older-than-signatures", help="Last judged with other signatures than today's.")
-    ] = False,
-    policy_changed: Annotated[
-        bool, typer.Option("--policy-changed", help="Last judged under another version of its policy.")
-    ] = False,
-    build_changed: Annotated[
-        bool, typer.Option("--build-changed", help="Last judged by another version of attachguard.")
-    ] = False,
-    older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="30d", help="Last judged so long ago: s, m, h, d or w.")
-    ] = None,
-    prefix: Annotated[str, typer.Option("--prefix", help="Keys in the store that begin so.")] = "",
-    kind: Annotated[list[str] | None, typer.Option("--kind", help="Of this kind; may be repeated.")] = None,
-    tenant: Annotated[list[str] | None, typer.Option("--tenant", help="Of this tenant; may be repeated.")] = None,
-    verdict: Annotated[
-        list[Outcome] | None, typer.Option("--verdict", help="accepted or normalized; may be repeated.")
-    ] = None,
-    name: Annotated[
-        list[str] | None, typer.Option("--id", help="A submission, attachment or SHA-256; may be repeated.")
-    ] = None,
-    names: Annotated[Path | None, typer.Option("--ids-from", help="A file with one of these in each line.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Everything that was delivered.")] = False,
-    adopt: Annotated[
-        str | None, typer.Option("--adopt", metavar="URL", help="A bucket or folder that attachguard did not fill.")
-    ] = None,
-    mode: Annotated[Mode, typer.Option("--mode", help="How thoroughly.")] = Mode.SCAN,
-    on_infected: Annotated[
-        OnInfected | None,
-        typer.Option("--on-infected", help="What becomes of it; unset: quarantine, tag-only for --adopt."),
-    ] = None,
-    rate: Rate = None,
-    window: Hours = None,
+    older_than_signatures: given.OlderThanSignatures = False,
+    policy_changed: given.PolicyChanged = False,
+    build_changed: given.BuildChanged = False,
+    older_than: given.OlderThan = None,
+    prefix: given.Prefix = "",
+    kind: given.Kinds = None,
+    tenant: given.Tenants = None,
+    verdict: given.Verdicts = None,
+    name: given.Names = None,
+    names: given.NamesFrom = None,
+    everything: given.Everything = False,
+    adopt: given.Adopt = None,
+    mode: given.How = None,
+    on_infected: given.OnHit = None,
+    rate: given.Rate = None,
+    window: given.Hours = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and estimate, no more.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it to running workers.")] = False,
     json: Json = False,
@@ -108,51 +85,51 @@ def rescan(
         older_than_signatures=older_than_signatures,
         policy_changed=policy_changed,
         build_changed=build_changed,
-        older_than=_age(older_than) if older_than else None,
+        older_than=given.read_age(older_than) if older_than else None,
         prefix=prefix,
         kinds=tuple(kind or ()),
         tenants=tuple(tenant or ()),
         verdicts=tuple(verdict or ()),
-        names=(*(name or ()), *(_lines_of(names) if names else ())),
+        names=(*(name or ()), *(given.read_names(names) if names else ())),
     )
     if selection == Selection() and not everything and adopt is None:
         raise UsageError("say what is to be judged again: --older-than-signatures, --older-than 30d, ..., or --all")
     request = Request(
         selection=selection,
-        source=adopt,
-        mode=mode,
-        on_infected=on_infected or (OnInfected.TAG_ONLY if adopt else OnInfected.QUARANTINE),
+        source=given.read_place(adopt),
+        mode=mode or usual_mode(adopt),
+        on_infected=on_infected or usual_end(adopt),
         rate=rate,
-        window=Window.parse(window) if window else None,
+        window=given.read_window(window),
         actor=getpass.getuser(),
     )
     with open_service(load_settings()) as service:
         if dry_run:
             _estimate(service, request, json)
-            return
-        batch = service.rescan.begin(request)
-        if not detach:
-            _work(service, batch.id, quiet=json)
-        _end(service, batch.id, json=json, ended=not detach)
+        elif detach:
+            _show(service, service.rescan.begin(request).id, json)
+        else:
+            _work(service, service.rescan.begin(request).id, json)
 
 
 @app.command("work")
 def work(batch: Id, json: Json = False) -> None:
-    """Work on a batch here until it ends."""
+    """Work on a batch here until it ends. Exit codes are those of `rescan`."""
     with open_service(load_settings()) as service:
         service.rescan.find(batch)
-        _work(service, batch, quiet=json)
-        _end(service, batch, json=json, ended=True)
+        _work(service, batch, json)
 
 
 @app.command("watch")
-def watch(batch: Id) -> None:
-    """Show how a batch goes on until it ends; workers do it."""
-    with open_service(load_settings()) as service, Watch() as shown:
-        while not _ended(found := service.rescan.find(batch)):
+def watch(batch: Id, json: Json = False) -> None:
+    """Show how a batch goes on until it ends; workers do it. Exit codes are those of `rescan`."""
+    with open_service(load_settings()) as service:
+        with Watch(quiet=json) as shown:
+            while not _ended(found := service.rescan.find(batch)):
+                shown.update(found)
+                time.sleep(_TEND_SECONDS)
             shown.update(found)
-            time.sleep(_TEND_SECONDS)
-        shown.update(found)
+        _end(service, batch, json)
 
 
 @app.command("list")
@@ -163,7 +140,7 @@ def list_batches(
     with open_service(load_settings()) as service:
         found = [batch_document(batch) for batch in service.ledger.batches(limit)]
     if json:
-        _print(found)
+        told.print_document(found)
         return
     table = Table("batch", "state", "mode", "found", "unchanged", "changed", "failed", "begun", box=None)
     for one in found:
@@ -176,7 +153,7 @@ def list_batches(
 def show(batch: Id, json: Json = False) -> None:
     """Show how far a batch is, and what changed or failed so far."""
     with open_service(load_settings()) as service:
-        _end(service, batch, json=json, ended=False)
+        _show(service, batch, json)
 
 
 @app.command("pause")
@@ -213,7 +190,7 @@ def report(
             text = "".join(csv_lines(service.ledger.lines(batch)))
         else:
             summary = service.rescan.summary(batch)
-            text = html_page(summary) if form is Format.HTML else _shown(report_document(summary)) + "\n"
+            text = html_page(summary) if form is Format.HTML else told.shown(report_document(summary)) + "\n"
     if out is None:
         sys.stdout.write(text)
         return
@@ -237,128 +214,95 @@ def schedule(
         typer.Option("--nightly", metavar="02:30", help="When what another policy or build judged is judged again."),
     ] = None,
     older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="30d", help="Nightly also what was not judged for so long.")
+        str | None,
+        typer.Option("--older-than", metavar="30d|none", help="Nightly also what was not judged for so long."),
     ] = None,
     not_nightly: Annotated[bool, typer.Option("--not-nightly", help="No nightly batch.")] = False,
-    rate: Rate = None,
-    window: Hours = None,
+    rate: Annotated[float | None, typer.Option("--rate", metavar="N", help="As in a batch; 0: no limit.")] = None,
+    window: Annotated[
+        str | None, typer.Option("--window", metavar="22:00-06:00|none", help="Work in these hours only.")
+    ] = None,
     on_infected: Annotated[OnInfected | None, typer.Option("--on-infected", help="What becomes of it.")] = None,
     json: Json = False,
 ) -> None:
     """Show or change what starts batches by itself; options that are not given stay as they are. Times are UTC."""
     with open_service(load_settings()) as service:
-        before = service.rescan.plan()
-        plan = before or Schedule(after_signatures=False)
-        changed = Schedule(
-            after_signatures=plan.after_signatures if after_signatures is None else after_signatures,
-            settle=_age(settle) if settle else plan.settle,
-            nightly=None if not_nightly else _clock(nightly) if nightly else plan.nightly,
-            nightly_older_than=_age(older_than) if older_than else plan.nightly_older_than,
-            rate=rate or plan.rate,
-            window=Window.parse(window) if window else plan.window,
-            on_infected=on_infected or plan.on_infected,
-        )
-        if changed != plan:
-            service.rescan.set_plan(changed, getpass.getuser())
-    document = schedule_document(changed)
+        before = service.rescan.plan() or Schedule(after_signatures=False)
+        plan = before
+        if after_signatures is not None:
+            plan = replace(plan, after_signatures=after_signatures)
+        if settle is not None:
+            plan = replace(plan, settle=given.read_age(settle))
+        if nightly is not None or not_nightly:
+            plan = replace(plan, nightly=None if not_nightly else given.read_clock(nightly or ""))
+        if older_than is not None:
+            plan = replace(plan, nightly_older_than=None if older_than == given.NONE else given.read_age(older_than))
+        if rate is not None:
+            plan = replace(plan, rate=rate or None)
+        if window is not None:
+            plan = replace(plan, window=None if window == given.NONE else given.read_window(window))
+        if on_infected is not None:
+            plan = replace(plan, on_infected=on_infected)
+        if plan != before:
+            service.rescan.set_plan(plan, getpass.getuser())
     if json:
-        _print(document)
-        return
-    console = terminal()
-    for field in document.__struct_fields__:
-        value = getattr(document, field)
-        console.print(f"{field.replace('_', ' ')}: {'-' if value is None else plain(str(value))}")
+        told.print_document(schedule_document(plan))
+    else:
+        told.tell_schedule(plan)
 
 
-def _work(service: Service, batch: str, *, quiet: bool) -> None:
+def _work(service: Service, batch: str, json: bool) -> None:
     """Work until a batch has ended. Whoever submits meanwhile has workers of their own: no way is made here."""
+    try:
+        with Watch(quiet=json) as shown:
+            _work_through(service, batch, shown)
+    except KeyboardInterrupt:
+        told.tell_of_workers(batch)
+        raise
+    _end(service, batch, json)
+
+
+def _work_through(service: Service, batch: str, shown: Watch) -> None:
     owner = name_process(os.getpid())
     tended = 0.0
-    with Watch(quiet=quiet) as shown:
-        while not _ended(found := service.rescan.find(batch)):
-            shown.update(found)
-            if found.state is BatchState.PAUSED:
-                time.sleep(_TEND_SECONDS)
-                continue
-            worked = service.rescan.work(owner, only=batch)
-            if not worked or time.monotonic() - tended >= _TEND_SECONDS:
-                service.rescan.tend()
-                tended = time.monotonic()
-            if not worked:
-                time.sleep(_IDLE_SECONDS)
+    while not _ended(found := service.rescan.find(batch)):
         shown.update(found)
+        if found.state is BatchState.PAUSED:
+            time.sleep(_TEND_SECONDS)
+            continue
+        worked = service.rescan.work(owner, only=batch)
+        if not worked or time.monotonic() - tended >= _TEND_SECONDS:
+            service.rescan.tend()
+            tended = time.monotonic()
+        if not worked:
+            time.sleep(_IDLE_SECONDS)
+    shown.update(found)
 
 
 def _ended(batch: Batch) -> bool:
     return batch.finished_at is not None
 
 
-def _end(service: Service, batch: str, *, json: bool, ended: bool) -> None:
-    """Tell what came of it so far, and end with the exit code that says so."""
-    summary = service.rescan.summary(batch, 1000 if json else 20)
+def _show(service: Service, batch: str, json: bool) -> None:
+    """Tell how far a batch is."""
     if json:
-        _print(report_document(summary))
-    else:
-        _tell(service, batch)
-    tally = summary.batch.tally
-    if ended and tally.failed:
-        raise typer.Exit(Unavailable.exit_code)
-    if ended and tally.changed:
-        raise typer.Exit(1)
+        told.print_summary(service.rescan.summary(batch, told.LINES_OF_JSON))
+        return
+    summary = service.rescan.summary(batch, told.LINES)
+    told.tell(summary)
+    if summary.batch.state is BatchState.RUNNING:
+        told.tell_of_workers(batch)
 
 
-def _tell(service: Service, batch: str) -> None:
-    summary = service.rescan.summary(batch, 20)
-    console, tally = terminal(), summary.batch.tally
-    found = f"{tally.found}" if summary.batch.listed else f"{tally.found} so far"
-    console.print(f"batch {batch}: {summary.batch.state.value}, {tally.done} of {found} objects")
-    console.print(f"{tally.unchanged} unchanged, {tally.changed} changed, {tally.failed} could not be judged")
-    console.print(f"{tally.scans} contents judged, {tally.bytes} bytes read, {tally.requests} S3 requests")
-    for line in summary.lines:
-        why = ", ".join(line.reasons) or f"{line.trouble} {line.detail}"
-        before = line.before.outcome.value if line.before else "unknown"
-        now = line.outcome.value if line.outcome else "?"
-        console.print(f"  {line.result.value}: {before} -> {now}  {plain(line.name, 60)}  {plain(why)}")
-    if summary.more:
-        console.print(f"  and {summary.more} more: attachguard rescan report {batch}")
+def _end(service: Service, batch: str, json: bool) -> None:
+    """Tell what came of a batch that ended, and end with the exit code that says so."""
+    _show(service, batch, json)
+    told.exit_by(service.rescan.find(batch).tally)
 
 
 def _estimate(service: Service, request: Request, json: bool) -> None:
-    document = estimate_document(service.rescan.estimate(request))
+    estimate = service.rescan.estimate(request)
     if json:
-        _print(document)
-        return
-    console = terminal()
-    for kind, number in document.kinds.items():
-        console.print(f"  {number:>9}  {plain(kind or 'unknown')}")
-    console.print(f"{document.objects} objects, {document.contents} different contents, {document.bytes} bytes")
-    console.print(f"about {document.seconds:g} s for one worker, {document.requests} S3 requests")
-
-
-def _age(text: str) -> timedelta:
-    found = _AGE.fullmatch(text)
-    if found is None:
-        raise UsageError(f"{text!r} is no age: write 30d, 12h, 90m")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
-def _clock(text: str) -> time_of_day:
-    try:
-        return time_of_day.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no time of day: write 02:30, in UTC") from error
-
-
-def _lines_of(path: Path) -> tuple[str, ...]:
-    try:
-        return tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can't be read: {error}") from error
-
-
-def _shown(document: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
-
-
-def _print(document: object) -> None:
-    print(_shown(document))  # noqa: T201 - the answer
+        told.print_document(estimate_document(estimate))
+    else:
+        told.tell_estimate(estimate)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from attachguard.batches import (
+    BOUNDED_WAIT,
     PAGE,
     Batch,
     BatchState,
@@ -21,8 +22,9 @@ from attachguard.batches import (
     Trigger,
     Yardstick,
 )
-from attachguard.errors import NotPossible, PolicyError, ScannerUnavailable
+from attachguard.errors import NotPossible, PolicyError, ScannerUnavailable, UsageError
 from attachguard.jobs import Queue
+from attachguard.kinds import KINDS
 from attachguard.ports import Shelf
 from attachguard.rescan.work import ATTEMPTS, Tools, Turn, Worker
 from attachguard.version import __version__
@@ -32,6 +34,9 @@ BUNDLE = 50
 
 SLICE_SECONDS = 20.0
 """How long one worker stays with one bundle at most."""
+
+TURN_BUNDLE, TURN_SECONDS = 10, 1.0
+"""What a batch gets at once that submissions kept waiting: so little that they do not notice."""
 
 AT_ONCE = 20
 """Batches that are looked at for work, the oldest first."""
@@ -58,6 +63,7 @@ class Rescan:
 
     def begin(self, request: Request) -> Batch:
         """Write a batch down; workers take it from there. Raises UsageError, Unavailable."""
+        _check(request.selection)
         if request.source is not None:
             self._shelf(request).page("", 1)  # a place that can't be listed is told now, not in the night
         return self._ledger.create_batch(request, self.yardstick(request.selection))
@@ -92,6 +98,7 @@ class Rescan:
 
     def estimate(self, request: Request) -> Estimate:
         """Count what a batch would do, and say how long one worker would take. Raises UsageError, Unavailable."""
+        _check(request.selection)
         if request.source is None:
             here = self._tools.clean.location(request.selection.prefix)
             found, contents = self._ledger.count_selected(request.selection, self.yardstick(request.selection), here)
@@ -159,17 +166,22 @@ class Rescan:
     ) -> bool:
         """Do one bundle of any batch, or of `only` one; False: there was nothing to do, or a job of these queues waits.
 
-        Raises Unavailable.
+        A batch that was kept waiting for so long (BOUNDED_WAIT) gets a short turn all the same. Raises Unavailable.
         """
-        if self._ledger.is_waiting(queues):
-            return False
+        waiting = self._ledger.is_waiting(queues)
         now = datetime.now(UTC)
         batches = self._ledger.batches(AT_ONCE, {BatchState.RUNNING}) if only is None else [self.find(only)]
         for batch in batches:
             window = batch.request.window
             if window is not None and not window.is_open(now):
                 continue
-            if self._work_on(batch, owner, Turn(until=time.monotonic() + seconds, queues=queues)):
+            if waiting and now - batch.turn_at < BOUNDED_WAIT:
+                continue
+            if waiting:
+                turn = Turn(until=time.monotonic() + TURN_SECONDS, queues=(), most=TURN_BUNDLE)
+            else:
+                turn = Turn(until=time.monotonic() + seconds, queues=queues, most=BUNDLE)
+            if self._work_on(batch, owner, turn):
                 return True
         return False
 
@@ -177,7 +189,7 @@ class Rescan:
         shelf = self._shelf(batch.request)
         listed = not batch.listed and batch.waiting < PAGE and self._list(batch, owner)
         rate = batch.request.rate
-        limit = BUNDLE if rate is None else max(1, min(BUNDLE, int(rate)))
+        limit = turn.most if rate is None else max(1, min(turn.most, int(rate)))
         bundle = self._ledger.claim_bundle(batch, owner, self._tools.terms.lease, limit)
         if bundle is None:
             return listed
@@ -272,6 +284,12 @@ class Rescan:
         if following is None:
             return None
         return self._ledger.begin_nightly(due, following, request, self.yardstick(selection))
+
+
+def _check(selection: Selection) -> None:
+    unknown = [kind for kind in selection.kinds if kind not in KINDS]
+    if unknown:
+        raise UsageError(f"there is no kind {unknown[0]!r}: {', '.join(KINDS)}")
 
 
 def _next(schedule: Schedule, now: datetime) -> datetime | None:

@@ -76,6 +76,8 @@ class Turn:
     """When to make way, on the monotonic clock."""
     queues: Collection[Queue]
     """A job of these, and it makes way at once."""
+    most: int
+    """Objects at most."""
 
 
 @dataclass(slots=True, kw_only=True)

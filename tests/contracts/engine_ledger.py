@@ -38,8 +38,11 @@ class Clock:
 
     def __init__(self) -> None:
         self.time = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+        self.each = timedelta(0)
+        """How far it goes on whenever somebody looks: as on a machine where everything takes long."""
 
     def __call__(self) -> datetime:
+        self.time += self.each
         return self.time
 
     def forward(self, **by: float) -> None:
@@ -290,6 +293,14 @@ class EngineLedgerContract:
         clock.forward(seconds=20)
         assert ledger.renew(claim, LEASE)
         clock.forward(seconds=20)
+        assert ledger.return_lost(LEASE, 3) == 0
+
+    def test_a_lease_begins_when_the_job_is_taken_not_when_it_is_looked_for(
+        self, ledger: SqlLedger, clock: Clock
+    ) -> None:
+        self.accepted(ledger)
+        clock.each = timedelta(seconds=20)
+        self.claimed(ledger)
         assert ledger.return_lost(LEASE, 3) == 0
 
     def test_who_comes_back_after_his_lease_changes_nothing(self, ledger: SqlLedger, clock: Clock) -> None:

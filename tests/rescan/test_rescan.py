@@ -3,15 +3,21 @@
 import dataclasses
 import hashlib
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from attachguard.adapters.memory_scanner import MemoryScanner
+from attachguard.adapters.processes import name_process
+from attachguard.adapters.sql.ledger import SqlLedger
 from attachguard.batches import (
+    BOUNDED_WAIT,
+    Batch,
     BatchState,
     Mode,
     OnInfected,
@@ -25,6 +31,8 @@ from attachguard.batches import (
 from attachguard.errors import NotPossible, StoreUnavailable, UsageError
 from attachguard.jobs import Label, Queue
 from attachguard.model import Outcome
+from attachguard.rescan.engine import TURN_BUNDLE
+from attachguard.runner import JOBS_IN_A_ROW, Runner
 from attachguard.service import Service
 from tests.engine_made import engine, settings, timing, upload
 from tests.rescan.made import ME, deliver, judge_all, learned, outcome, rescan, run, whats
@@ -400,6 +408,58 @@ def test_a_submission_goes_first(tmp_path: Path) -> None:
         service.rescan.work(ME, tuple(Queue))
 
 
+def test_a_batch_that_submissions_keep_waiting_gets_a_short_turn(tmp_path: Path) -> None:
+    with opened(tmp_path) as service:
+        deliver(service, [f"text {number}" for number in range(3 * TURN_BUNDLE)])
+    with waited(tmp_path, BOUNDED_WAIT) as (service, batch):
+        assert not service.report(service.submit([upload("urgent")]).submission).verdict
+        assert service.rescan.work(ME, tuple(Queue))
+        assert service.rescan.find(batch.id).tally.done == TURN_BUNDLE
+        assert not service.rescan.work(ME, tuple(Queue))  # and the submission goes first again
+        assert not service.rescan.work("another", tuple(Queue))
+
+
+def test_a_batch_that_waited_for_a_moment_waits_on(tmp_path: Path) -> None:
+    with opened(tmp_path) as service:
+        deliver(service, ["text 1"])
+    with waited(tmp_path, timedelta(0)) as (service, _):
+        service.submit([upload("urgent")])
+        assert not service.rescan.work(ME, tuple(Queue))
+
+
+def test_workers_that_are_never_idle_work_on_a_batch_now_and_then(tmp_path: Path) -> None:
+    with opened(tmp_path) as service:
+        deliver(service, ["text 1"])
+    with waited(tmp_path, BOUNDED_WAIT) as (service, _):
+        for number in range(JOBS_IN_A_ROW + 3):
+            service.submit([upload(f"urgent {number}")])
+    told: list[bool] = []
+
+    def end_it(_: float) -> None:
+        """The worker has nothing to do any more: its supervisor is to end."""
+        if not told:
+            os.kill(os.getppid(), signal.SIGTERM)
+        told.append(True)
+
+    Runner(lambda: opened(tmp_path, ["text 1"]), name_process, processes=1, wait=end_it).run()
+    with opened(tmp_path) as service, service.ledger._database.reading() as connection:  # type: ignore[attr-defined]  # a question of tests only
+        found = connection.exec_driver_sql("SELECT what FROM events ORDER BY id").scalars().all()
+    ends = [what for what in found if what in {"judged", "attachment.reclassified"}][1:]
+    assert ends == ["judged"] * JOBS_IN_A_ROW + ["attachment.reclassified"] + ["judged"] * 3
+
+
+@contextmanager
+def waited(folder: Path, wait: timedelta) -> Iterator[tuple[Service, Batch]]:
+    """An engine with a batch that was begun so long ago and had no turn since."""
+    moved = [-wait]
+    chosen = settings(folder)
+    ledger = SqlLedger(chosen.ledger_url, lambda: datetime.now(UTC) + moved[0])
+    with engine(chosen, scanner=learned(["text 1"]), terms_of=timing(chosen), ledger=ledger) as service:
+        batch = service.rescan.begin(Request(selection=ALL))
+        moved[0] = timedelta(0)
+        yield service, batch
+
+
 # -- pause, resume, cancel -------------------------------------------------------------------------------------
 
 
@@ -500,8 +560,32 @@ def test_a_foreign_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_foreign_place_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
-    with opened(tmp_path) as service, pytest.raises(UsageError):
-        service.rescan.begin(Request(source="s3://?", on_infected=OnInfected.TAG_ONLY))
+    with opened(tmp_path) as service:
+        with pytest.raises(UsageError):
+            service.rescan.begin(Request(source="s3://?", on_infected=OnInfected.TAG_ONLY))
+        with pytest.raises(StoreUnavailable):
+            service.rescan.begin(Request(source=f"file://{tmp_path}/nowhere", on_infected=OnInfected.TAG_ONLY))
+
+
+def test_a_foreign_folder_that_goes_away_is_waited_for(tmp_path: Path) -> None:
+    place = tmp_path / "foreign"
+    place.mkdir()
+    (place / "a.txt").write_text("text")
+    with opened(tmp_path) as service:
+        batch = service.rescan.begin(Request(source=f"file://{place}", on_infected=OnInfected.TAG_ONLY))
+        place.rename(tmp_path / "away")
+        with pytest.raises(StoreUnavailable):
+            service.rescan.work(ME)
+        (tmp_path / "away").rename(place)
+        assert run(service, batch).tally.unchanged == 1
+
+
+def test_a_kind_that_there_is_not_is_told(tmp_path: Path) -> None:
+    wanted = Request(selection=Selection(kinds=("pfd",)))
+    with opened(tmp_path) as service:
+        for ask in (service.rescan.begin, service.rescan.estimate):
+            with pytest.raises(UsageError, match="there is no kind 'pfd': bmp, csv"):
+                ask(wanted)
 
 
 # -- the schedule ----------------------------------------------------------------------------------------------

@@ -280,6 +280,19 @@ def test_a_submission_that_waits_is_seen(ledger: SqlLedger) -> None:
     assert not ledger.is_waiting(())
 
 
+def test_it_is_known_when_a_batch_had_its_last_turn(service: Service, ledger: SqlLedger, clock: Clock) -> None:
+    fill(service, [("a.txt", b"one"), ("b.txt", b"two")])
+    batch = listed(ledger, clock)
+    begun = clock()
+    assert batch.turn_at == begun
+    clock.forward(minutes=5)
+    assert len(bundle_of(ledger, batch).items) == 2
+    assert [one.turn_at for one in ledger.batches(1)] == [begun + timedelta(minutes=5)]
+    clock.forward(minutes=5)
+    assert ledger.claim_bundle(batch, "w2", timedelta(seconds=30), 50) is None  # nothing was handed out: no turn
+    assert [one.turn_at for one in ledger.batches(1)] == [begun + timedelta(minutes=5)]
+
+
 def test_only_one_begins_what_the_schedule_wants(ledger: SqlLedger, clock: Clock) -> None:
     schedule = Schedule(nightly=time(2, 30), settle=timedelta(minutes=10))
     due = clock() - timedelta(minutes=1)

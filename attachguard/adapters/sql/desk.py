@@ -41,14 +41,15 @@ class SqlDesk:
                 return None
         if self._database.skip_locked:
             oldest = oldest.with_for_update(skip_locked=True)
-        return self._claim(JOBS.c.id == oldest.scalar_subquery(), owner, now, lease)
+        return self._claim(JOBS.c.id == oldest.scalar_subquery(), owner, lease)
 
     def claim_job(self, job: str, owner: str, lease: timedelta) -> Claim | None:
         """See ports.Desk."""
-        return self._claim(JOBS.c.id == job, owner, self._database.now(), lease)
+        return self._claim(JOBS.c.id == job, owner, lease)
 
-    def _claim(self, which: ColumnElement[bool], owner: str, now: datetime, lease: timedelta) -> Claim | None:
+    def _claim(self, which: ColumnElement[bool], owner: str, lease: timedelta) -> Claim | None:
         with self._database.writing() as connection:
+            now = self._database.now()  # not before: connecting and waiting for other writers is no part of the lease
             row = (
                 connection.execute(
                     update(JOBS)

@@ -118,7 +118,7 @@ class SqlOutbox:
             taken = connection.execute(
                 update(OUTBOX)
                 .where(OUTBOX.c.id.in_(numbers), *due)  # another relay may have been quicker
-                .values(due_at=now + lease, attempts=OUTBOX.c.attempts + 1)
+                .values(due_at=self._database.now() + lease, attempts=OUTBOX.c.attempts + 1)
                 .returning(OUTBOX)
             )
             rows = taken.mappings().all()

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from attachguard.access import Admitted, Scope
-from attachguard.batches import Batch, Mode, OnInfected, Selection, Window
+from attachguard.batches import Batch, Mode, OnInfected, Selection, Window, usual_end, usual_mode
 from attachguard.batches import Request as Wanted
 from attachguard.errors import NotFound, UsageError
 from attachguard.http import shapes
@@ -42,7 +42,7 @@ class RescanWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ids: tuple[str, ...] = ()
     everything: bool = False
     source: str | None = None
-    mode: Mode = Mode.SCAN
+    mode: Mode | None = None
     on_infected: OnInfected | None = None
     rate: float | None = None
     window: str | None = None
@@ -115,8 +115,8 @@ def _wanted(wish: RescanWish, caller: Admitted) -> Wanted:
     return Wanted(
         selection=selection,
         source=wish.source,
-        mode=wish.mode,
-        on_infected=wish.on_infected or (OnInfected.TAG_ONLY if wish.source else OnInfected.QUARANTINE),
+        mode=wish.mode or usual_mode(wish.source),
+        on_infected=wish.on_infected or usual_end(wish.source),
         rate=wish.rate,
         window=Window.parse(wish.window) if wish.window else None,
         actor=caller.key_id or "local",

@@ -105,10 +105,11 @@ class SqlBatches:
 
     def claim_page(self, batch: str, owner: str, lease: timedelta) -> PageClaim | None:
         """See ports.Rescans."""
-        now = self._database.now()
-        free = (BATCHES.c.claim.is_(None)) | (BATCHES.c.lease_until <= now) | (BATCHES.c.lease_until > now + 2 * lease)
         token = uuid.uuid4().hex
         with self._database.writing() as connection:
+            now = self._database.now()
+            over = (BATCHES.c.lease_until <= now) | (BATCHES.c.lease_until > now + 2 * lease)
+            free = (BATCHES.c.claim.is_(None)) | over
             row = connection.execute(
                 update(BATCHES)
                 .where(BATCHES.c.id == batch, BATCHES.c.state == BatchState.RUNNING.value, BATCHES.c.listed == 0, free)

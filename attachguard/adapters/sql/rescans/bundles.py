@@ -56,9 +56,9 @@ class SqlBundles:
 
     def claim_bundle(self, batch: Batch, owner: str, lease: timedelta, limit: int) -> Bundle | None:
         """See ports.Rescans."""
-        now = self._database.now()
         token = uuid.uuid4().hex
         with self._database.writing() as connection:
+            now = self._database.now()
             gate = connection.execute(
                 select(BATCHES.c.next_at)
                 .where(BATCHES.c.id == batch.id, BATCHES.c.state == BatchState.RUNNING.value, BATCHES.c.next_at <= now)
@@ -69,8 +69,8 @@ class SqlBundles:
             taking = _Taking(batch=batch.id, token=token, owner=owner, now=now, until=now + lease)
             acting = self._take(connection, taking, _left_acting(), limit)
             rows = [] if acting else self._next(connection, taking, limit)
-            if rows and batch.request.rate:
-                _space(connection, batch.id, now, gate.next_at, len(rows) / batch.request.rate)
+            if acting or rows:
+                _space(connection, batch, now, gate.next_at, len(rows))
         if not acting and not rows:
             return None
         return Bundle(
@@ -309,10 +309,11 @@ def _left_acting() -> ColumnElement[bool]:
     return (BATCH_OBJECTS.c.state == ObjectState.ACTING.value) & BATCH_OBJECTS.c.claim.is_(None)
 
 
-def _space(connection: Connection, batch: str, now: datetime, gate: datetime, seconds: float) -> None:
-    """Open the gate again when as many objects are due as were handed out: one pace for all workers."""
-    since = max(gate, now - timedelta(seconds=1))
-    connection.execute(update(BATCHES).where(BATCHES.c.id == batch).values(next_at=since + timedelta(seconds=seconds)))
+def _space(connection: Connection, batch: Batch, now: datetime, gate: datetime, count: int) -> None:
+    """Note the turn; with a rate, open the gate again when so many objects are due: one pace for all workers."""
+    rate, since = batch.request.rate, max(gate, now - timedelta(seconds=1))
+    following = since + timedelta(seconds=count / rate) if rate else now
+    connection.execute(update(BATCHES).where(BATCHES.c.id == batch.id).values(next_at=following))
 
 
 def _ours(connection: Connection, token: str, keys: Sequence[str]) -> frozenset[str]:

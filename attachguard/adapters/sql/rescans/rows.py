@@ -44,6 +44,7 @@ def read_batch(row: RowMapping) -> Batch:
         tally=Tally(**{name: row[name] for name in Tally.__dataclass_fields__}),
         created_at=row["created_at"],
         finished_at=row["finished_at"],
+        turn_at=row["next_at"],
         waiting=row["found"] - row["unchanged"] - row["changed"] - row["failed"],
     )
 
