@@ -21,12 +21,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import String, Table, insert
 
 from attachguard.adapters.processes import name_process
 from attachguard.adapters.sql.intake import add_job
 from attachguard.adapters.sql.ledger import SqlLedger
-from attachguard.adapters.sql.schema import ATTACHMENTS, JOBS, SUBMISSIONS, VERDICTS
+from attachguard.adapters.sql.schema import ATTACHMENTS, EVENTS, JOBS, SUBMISSIONS, VERDICTS
 from attachguard.bootstrap import open_service
 from attachguard.jobs import Queue
 from attachguard.runner import Runner
@@ -166,45 +166,76 @@ def size(database: str, most: int) -> None:
             print(database, key, f"x {figures[most][key] / figures[10_000][key]:.2f}", flush=True)
 
 
+MARK = "m" * 32
+"""Stands in the rows of one example where its number goes: the ledger itself makes a million of them."""
+
+STEP = 50_000
+"""Rows in one statement: the ledger allows none to take longer than 30 s."""
+
+
 def _fill(ledger: SqlLedger, since: int, until: int) -> None:
     at = datetime.now(UTC) - timedelta(days=1)
-    for start in range(since, until, 10_000):
-        numbers = range(start, min(start + 10_000, until))
+    examples = {
+        SUBMISSIONS: _submission(MARK, at),
+        ATTACHMENTS: _attachment(),
+        VERDICTS: _verdict(at),
+        JOBS: _job(at),
+        EVENTS: {"at": at, "what": "judged", "submission_id": MARK, "actor": "somebody", "detail": "[]"},
+    }
+    if since == 0:
         with ledger._database.writing() as connection:
-            connection.execute(insert(SUBMISSIONS), [_submission(n, at) for n in numbers])
-            connection.execute(insert(ATTACHMENTS), [_attachment(n) for n in numbers])
-            connection.execute(insert(VERDICTS), [_verdict(n, at) for n in numbers])
-            connection.execute(insert(JOBS), [_job(n, at) for n in numbers])
+            for table, row in examples.items():
+                connection.execute(insert(table), [row])
+    for start in range(since, until, STEP):
+        for table in examples:
+            with ledger._database.writing() as connection:
+                connection.exec_driver_sql(_multiply(table, start, min(start + STEP, until), connection.dialect.name))
     with ledger._database._open().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
 
-def _submission(n: int, at: datetime) -> dict[str, object]:
+def _multiply(table: Table, start: int, end: int, dialect: str) -> str:
+    """Write the statement that copies the example of a table, once for each number."""
+    number = "printf('%032x', n.i)" if dialect == "sqlite" else "lpad(to_hex(n.i), 32, '0')"
+    columns = [column for column in table.columns if column.autoincrement is not True]
+    values = ", ".join(
+        f"replace({column.name}, '{MARK}', {number})" if isinstance(column.type, String) else column.name
+        for column in columns
+    )
+    key = "id" if table is SUBMISSIONS else "submission_id"
+    return (
+        f"INSERT INTO {table.name} ({', '.join(column.name for column in columns)}) "
+        f"WITH RECURSIVE n(i) AS (SELECT {start} UNION ALL SELECT i + 1 FROM n WHERE i < {end - 1}) "
+        f"SELECT {values} FROM {table.name}, n WHERE {key} = '{MARK}'"
+    )
+
+
+def _submission(identity: str, at: datetime) -> dict[str, object]:
     return {
-        "id": f"{n:032x}", "state": "done", "policy": "marketplace", "created_at": at, "finished_at": at,
+        "id": identity, "state": "done", "policy": "marketplace", "created_at": at, "finished_at": at,
         "verdict": "accepted", "verdict_policy": "marketplace@1", "verdict_fence": 1, "reasons": "[]",
     }  # fmt: skip
 
 
-def _attachment(n: int) -> dict[str, object]:
+def _attachment() -> dict[str, object]:
     return {
-        "id": f"{n:032x}.0", "submission_id": f"{n:032x}", "number": 0, "depth": 0, "place": "",
-        "untrusted_name": "a.pdf", "safe_name": "a.pdf", "source": "", "size": 1000, "sha256": f"{n:064x}",
-        "kind": "pdf", "quarantine_key": f"{n:032x}/0", "bytes": "deleted",
+        "id": f"{MARK}.0", "submission_id": MARK, "number": 0, "depth": 0, "place": "",
+        "untrusted_name": "a.pdf", "safe_name": "a.pdf", "source": "", "size": 1000, "sha256": MARK + MARK,
+        "kind": "pdf", "quarantine_key": f"{MARK}/0", "bytes": "deleted",
     }  # fmt: skip
 
 
-def _verdict(n: int, at: datetime) -> dict[str, object]:
+def _verdict(at: datetime) -> dict[str, object]:
     return {
-        "attachment_id": f"{n:032x}.0", "fence": 1, "submission_id": f"{n:032x}", "outcome": "accepted",
+        "attachment_id": f"{MARK}.0", "fence": 1, "submission_id": MARK, "outcome": "accepted",
         "policy": "marketplace@1", "build": "0", "action": 0, "reasons": "[]", "findings": "[]", "stages": "{}",
-        "seconds": 0.1, "peak_rss": 1, "recorded_at": at, "delivered_location": f"/clean/{n:032x}",
+        "seconds": 0.1, "peak_rss": 1, "recorded_at": at, "delivered_location": f"/clean/{MARK}",
     }  # fmt: skip
 
 
-def _job(n: int, at: datetime) -> dict[str, object]:
+def _job(at: datetime) -> dict[str, object]:
     return {
-        "id": f"{n:032x}", "submission_id": f"{n:032x}", "queue": "scan", "rank": 0, "state": "done", "attempts": 1,
+        "id": MARK, "submission_id": MARK, "queue": "scan", "rank": 0, "state": "done", "attempts": 1,
         "fence": 1, "run_after": at, "created_at": at, "deadline_at": at,
     }  # fmt: skip
 
@@ -213,7 +244,9 @@ def _ask(ledger: SqlLedger, count: int) -> dict[str, float]:
     step = count // ASKED
     with ledger._database.writing() as connection:
         at = datetime.now(UTC)
-        fresh = [{**_submission(n + 10**12 + count, at), "state": "queued", "verdict": None} for n in range(ASKED)]
+        fresh = [
+            {**_submission(f"{n + 10**12 + count:032x}", at), "state": "queued", "verdict": None} for n in range(ASKED)
+        ]
         connection.execute(insert(SUBMISSIONS), fresh)
         for one in fresh:
             add_job(connection, str(one["id"]), Queue.SCAN, at=at, deadline=at + timedelta(hours=1))

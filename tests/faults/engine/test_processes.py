@@ -16,6 +16,7 @@ from attachguard.adapters.sql.ledger import SqlLedger
 from attachguard.errors import ClaimLost
 from attachguard.jobs import Queue
 from attachguard.service import Service
+from attachguard.states import BytesState
 from tests.engine_made import engine, timing
 from tests.faults.engine.harness import LEASE_ENDED, REPEATS, SLOWLY, WORKER_DIED, Den, strict
 from tests.servers.process import pause, resume, wait_until
@@ -115,6 +116,7 @@ def test_a_worker_that_was_stopped_past_its_lease_changes_nothing_when_it_comes_
             case = "embedded: worker stopped past its lease"
             den.recovered(service, submission, time.monotonic(), case, most=strict(times, LEASE + 2), why=LEASE_ENDED)
             den.wait(service)
+            wait_until(lambda submission=submission: cleared(service, submission), 20, "quarantine is cleared")  # type: ignore[misc]
             before = service.report(submission)
             held.let_go()
             resume(stopped)
@@ -123,6 +125,11 @@ def test_a_worker_that_was_stopped_past_its_lease_changes_nothing_when_it_comes_
             assert service.report(submission) == before
             assert before.attempts == 2
         den.check(service)
+
+
+def cleared(service: Service, submission: str) -> bool:
+    """Tell whether what was delivered is gone from quarantine, which is noted a moment after the verdict."""
+    return {file.bytes for file in service.report(submission).files} == {BytesState.DELETED}
 
 
 def until_it_works_again(den: Den, service: Service, worker: int) -> None:
