@@ -180,6 +180,17 @@ def xlsx_with_web_formula() -> bytes:
     return package(workbook(formula='_xlfn.WEBSERVICE("https://rates.example/eur")'))
 
 
+def xlsx_with_formula_between_comments() -> bytes:
+    """Make a price list whose formula stands where a reader that mistakes words for the end of a cell sees a comment."""
+    members = workbook()
+    sheet = members["xl/worksheets/sheet1.xml"]
+    hidden = (
+        b'<sheetData><row><c><v><!--<c><v>--></v></c><c><f>WEBSERVICE("https://rates.example/eur")</f><v>1</v></c>'
+        b'<c ph="1"><v>--></v></c></row>'
+    )
+    return package(members | {"xl/worksheets/sheet1.xml": sheet.replace(b"<sheetData>", hidden, 1)})
+
+
 def xlsx_bomb(inflated: int = 60 * 1024 * 1024) -> bytes:
     """Make a price list whose sheet is some kilobytes in the package and a flood once inflated."""
     members = workbook()

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from attachguard.formats.office.calm import FUNCTIONS, blanked
 from attachguard.formats.office.functions import CALCULATING
@@ -29,6 +30,8 @@ NOT_CALM = [
     b'<c r="A1"><f>&#82;TD(1)</f><v>7</v></c>',
     b'<c r="A1" r="A2"><v>7</v></c>',
     b'<c r="A1"><v>7]]></v></c>',
+    b"<c><v>--></v></c>",
+    b"<c><v>?></v></c>",
     b'<c r="A1"><v>\x00</v></c>',
     b'<c r="A1"><v><a/></v></c>',
     b'<c r="A1" x:y="z"><v>7</v></c>',
@@ -54,6 +57,14 @@ def test_bytes_that_are_no_text_are_all_read() -> None:
 
 def test_the_functions_of_calm_cells_calculate() -> None:
     assert set(FUNCTIONS.split("|")) <= CALCULATING
+
+
+@pytest.mark.parametrize(("opener", "closer"), [(b"<!--", b"-->"), (b"<?x ", b"?>"), (b"<![CDATA[", b"]]>")])
+def test_the_end_of_what_is_no_markup_is_never_blanked(opener: bytes, closer: bytes) -> None:
+    inner = b"<c><v>" + closer + b"</v></c><f>RTD(1)</f>"
+    sheet = b"<row><c><v>" + opener + inner + b'<c ph="1"><v>' + closer.replace(b"]]", b"") + b"</v></c></row>"
+    assert [element.tag for element in etree.fromstring(sheet)] == ["c", "f", "c"]
+    assert blanked(sheet) == sheet
 
 
 @given(st.lists(st.sampled_from([*CALM, *NOT_CALM, b"<row>", b"</row>", b"<!--", b"-->", b"<"]), max_size=12))

@@ -320,6 +320,7 @@ PACKAGES = {
     "xlsx": ooxml.xlsx(),
     "xlsx_with_dde": ooxml.xlsx_with_dde(),
     "xlsx_with_web_formula": ooxml.xlsx_with_web_formula(),
+    "xlsx_with_formula_between_comments": ooxml.xlsx_with_formula_between_comments(),
     "xlsb": ooxml.xlsb(),
     "odt": odf.odt(),
     "odt_with_event": odf.odt_with_event(),

@@ -6,7 +6,8 @@ elements with plain attributes only, and written over with as many spaces: every
 
 import re
 
-_TEXT = rb"[^<&\]\x00-\x08\x0b\x0c\x0e-\x1f]{0,32767}"
+_TEXT = rb"[^<>&\]\x00-\x08\x0b\x0c\x0e-\x1f]{0,32767}"
+"""No `>`, which text may hold: at the end of a comment or instruction it would be blanked, and what follows unread."""
 _SHOWN = rb'<t(?: xml:space="preserve")?>' + _TEXT + rb"</t>"
 FUNCTIONS = (
     "ABS|AND|AVERAGE|COUNT|COUNTA|COUNTIF|DATE|IF|IFERROR|INT|LEFT|LEN|MAX|MIN|MOD|MONTH|OR|RIGHT|ROUND|ROUNDDOWN"
