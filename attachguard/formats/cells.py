@@ -43,14 +43,15 @@ _WORDS = re.compile(r"[-\u2212] [^\W_]+(?:[ ,.;:?/%&\u2013-]{1,2}[^\W_]+){0,60}[
 backslash, without which no function, sheet, file or program can be named."""
 
 
-_POSSIBLE = frozenset(STARTERS + BLANK)
+POSSIBLE = frozenset(STARTERS + BLANK)
+"""What a cell begins with that could be a formula."""
 _PLAIN = re.compile(r"-?[0-9]{0,15}(?:[.,][0-9]{1,15})?")
 """What nearly every suspect cell is, told quickly; the empty cell, too."""
 
 
 def is_formula(cell: str) -> bool:
     """Tell whether a spreadsheet program would run a cell's content as a formula. Linear, bounded in the cell."""
-    if cell[:1] not in _POSSIBLE or _PLAIN.fullmatch(cell):
+    if cell[:1] not in POSSIBLE or _PLAIN.fullmatch(cell):
         return False
     content = cell.lstrip(BLANK)
     if not content or content[0] not in STARTERS:

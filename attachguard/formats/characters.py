@@ -36,12 +36,16 @@ _SEQUENCE = re.compile(f"{_CONTROL_SEQUENCE}|{_CONTROL_STRING}|{_OTHER_ESCAPE}")
 _HIDDEN = re.compile(f"({_FLAG})|[{_C0}{_C1}{_ESCAPE}{_BIDI}]")
 _ANY = re.compile(f"[{_C0}{_C1}{_ESCAPE}{_BIDI}]")
 """Most texts have none of it."""
+_HIDDEN_ASCII = bytes((*range(1, 9), 0x0B, *range(0x0E, 0x20), 0x7F))
+"""What of it is ASCII."""
 
 _HIDDEN_8BIT = re.compile(f"[{_C0}\x1b]")
 
 
 def note_hidden(decoded: Decoded, harvest: Harvest) -> None:
     """Report escape sequences, control characters and characters that reorder or are not shown. Linear."""
+    if not _holds_hidden(decoded.text):
+        return
     places = Places(decoded.text)
     for code, finder in _FINDERS_8BIT if decoded.encoding == EIGHT_BIT else _FINDERS:
         count, first = _count(finder, decoded.text)
@@ -59,7 +63,7 @@ def note_escapes(text: str, harvest: Harvest) -> None:
 
 def without_hidden(decoded: Decoded) -> str:
     """Return the text without what `note_hidden` reports; an escape sequence goes with its parameters. Linear."""
-    if not _ANY.search(decoded.text):
+    if not _holds_hidden(decoded.text):
         return decoded.text
     text = _SEQUENCE.sub("", decoded.text) if "\x1b" in decoded.text or "\x9b" in decoded.text else decoded.text
     if decoded.encoding == EIGHT_BIT:
@@ -68,6 +72,14 @@ def without_hidden(decoded: Decoded) -> str:
         text = _HIDDEN.sub(lambda match: match[1] or "", text)
     # What comes to stand at the start must not be taken for a byte order mark.
     return text if text == decoded.text else text.lstrip("\ufeff")
+
+
+def _holds_hidden(text: str) -> bool:
+    """Tell quickly whether there is anything to look for."""
+    if text.isascii():
+        data = text.encode("ascii")
+        return len(data.translate(None, _HIDDEN_ASCII)) < len(data)
+    return _ANY.search(text) is not None
 
 
 def _count(finder: re.Pattern[str], text: str) -> tuple[int, int]:

@@ -6,7 +6,6 @@ over as a terminal does.
 
 import re
 import unicodedata
-from collections import Counter
 
 from attachguard.formats.text import EIGHT_BIT, UNUSED, Decoded
 
@@ -31,6 +30,10 @@ def is_hidden(char: str) -> bool:
     return unicodedata.category(char) == "Cc" or unicodedata.bidirectional(char) in _REORDERING or ord(char) in _TAGS
 
 
+_PLAIN_ASCII = bytes(byte for byte in range(0x80) if not is_hidden(chr(byte)))
+"""The ASCII characters that only show."""
+
+
 def readable(decoded: Decoded) -> str:
     """Give a text for comparison; in 8-bit text no byte is a C1 control, so the unused ones are some letter."""
     return decoded.text.translate(_SOME_LETTER) if decoded.encoding == EIGHT_BIT else decoded.text
@@ -38,7 +41,9 @@ def readable(decoded: Decoded) -> str:
 
 def acting(text: str) -> str:
     """Name the characters of a text that act, each once; flags written with tags are none."""
-    return "".join(char for char in Counter(_FLAG.sub("", text)) if is_hidden(char))
+    if text.isascii():
+        text = text.encode("ascii").translate(None, _PLAIN_ASCII).decode("ascii")
+    return "".join(sorted(char for char in set(_FLAG.sub("", text)) if is_hidden(char)))
 
 
 def is_faithful(original: str, copy: str) -> bool:
@@ -46,15 +51,22 @@ def is_faithful(original: str, copy: str) -> bool:
 
     Linear; a text of more than ESCAPES escape sequences is not compared, and so not believed.
     """
+    holds_escapes = "\x1b" in original or "\x9b" in original
+    plain = _without_sequences(original) if holds_escapes else original
+    return plain is not None and _shown(plain).replace(_MARK, "") == copy.replace(_MARK, "")
+
+
+def _without_sequences(text: str) -> str | None:
+    """Cut escape sequences out; None where there are too many."""
     pieces, position, escapes = [], 0, 0
-    while (found := _ESCAPE.search(original, position)) is not None:
+    while (found := _ESCAPE.search(text, position)) is not None:
         escapes += 1
         if escapes > ESCAPES:
-            return False
-        pieces.append(original[position : found.start()])
-        position = _end_of_sequence(original, found.start())
-    pieces.append(original[position:])
-    return _shown("".join(pieces)).replace(_MARK, "") == copy.replace(_MARK, "")
+            return None
+        pieces.append(text[position : found.start()])
+        position = _end_of_sequence(text, found.start())
+    pieces.append(text[position:])
+    return "".join(pieces)
 
 
 def _end_of_sequence(text: str, at: int) -> int:

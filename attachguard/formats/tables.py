@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from attachguard.formats.cells import BLANK, STARTERS, is_formula
+from attachguard.formats.cells import BLANK, POSSIBLE, STARTERS, is_formula
 
 DELIMITERS = ",;\t|"
 """What programs separate cells with, in the order of preference when a table has none of them."""
@@ -21,8 +21,17 @@ DELIMITERS = ",;\t|"
 csv.field_size_limit(1 << 30)  # a cell of any size that fits in a file: the limit is the file's
 
 _SEP = re.compile(r"[\ufeff\"]{0,2}sep=([^\r\n])\"?[ ;,]{0,3}(?:\r\n|\r|\n|$)", re.IGNORECASE)
-_SUSPECT = re.compile(f"(?:^|(?<=[,;|{BLANK}]))[{re.escape(STARTERS)}]")
+_SUSPECT = re.compile(f"[{re.escape(STARTERS)}](?<![^,;|{BLANK}].)")
 """Where a cell that starts like a formula could begin, whatever separates cells; most tables have none."""
+_SUSPECT_UNQUOTED = {
+    own: re.compile(
+        f"[{re.escape(STARTERS)}](?<![^,;|{BLANK}].)"
+        rf"(?!(?<=-)[0-9]{{1,15}}(?:[.,][0-9]{{1,15}})?(?:[{re.escape(own)}\r\n]|\Z))"
+    )
+    for own in DELIMITERS
+}
+"""The same in a table without quotation marks, but for negative numbers up to the end of their cell: every other way
+of reading ends the cell there, or sooner."""
 _SUSPECTS = {
     delimiter: re.compile(f"{re.escape(delimiter)}(?:[{BLANK}]{{0,63}}[{re.escape(STARTERS)}]|[{BLANK}]{{64}})")
     for delimiter in DELIMITERS
@@ -74,7 +83,7 @@ def formulas(text: str) -> Iterator[Cell]:
     A file that leaves a quotation mark open is also read without any quoting. Linear, at most ten readings.
     """
     own = separator(text)
-    if not _SUSPECT.search(text) and own in DELIMITERS:
+    if _is_calm(text, own):
         return
     for delimiter in dict.fromkeys(own + DELIMITERS):
         if delimiter != own and not _SUSPECTS[delimiter].search(text):
@@ -84,11 +93,19 @@ def formulas(text: str) -> Iterator[Cell]:
             yield from _formulas(text, delimiter, own, csv.QUOTE_NONE)
 
 
+def _is_calm(text: str, own: str) -> bool:
+    """Tell at one look that no reading of a table has a cell that starts like a formula."""
+    if own not in DELIMITERS:
+        return False
+    suspect = _SUSPECT if '"' in text else _SUSPECT_UNQUOTED[own]
+    return suspect.search(text) is None
+
+
 def _formulas(text: str, delimiter: str, own: str, quoting: Literal[0, 3]) -> Iterator[Cell]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
     for number, row in enumerate(reader, start=1):
         for column, cell in enumerate(row, start=1):
-            if is_formula(cell if delimiter == own else cell.partition(own)[0]):
+            if cell[:1] in POSSIBLE and is_formula(cell if delimiter == own else cell.partition(own)[0]):
                 yield Cell(row=number, column=column, content=cell)
 
 
@@ -111,7 +128,7 @@ def neutralized(text: str) -> str:
 
 def _places(text: str) -> Iterator[int]:
     own = separator(text)
-    if not _SUSPECT.search(text) and own in DELIMITERS:
+    if _is_calm(text, own):
         return
     for delimiter in dict.fromkeys(own + DELIMITERS):
         if delimiter != own and not _SUSPECTS[delimiter].search(text):
@@ -125,9 +142,15 @@ _QUOTES = re.compile('[^"]*+("++)')
 
 
 def _places_under(text: str, delimiter: str, own: str, *, quoting: bool) -> Iterator[int]:
-    rest = re.compile(rf"([^{re.escape(delimiter)}\r\n]*+)(?:{re.escape(delimiter)}|\r\n?|\n|\Z)")
+    mark = re.escape(delimiter)
+    rest = re.compile(rf"([^{mark}\r\n]*+)(?:{mark}|\r\n?|\n|\Z)")
+    calm = _calm_cells(mark, quoting=quoting)
     start, end = 0, len(text)
     while start < end:
+        skipped = calm.match(text, start)
+        start = skipped.end() if skipped else start
+        if start == end:
+            return
         quoted = _end_of_quoted(text, start) if quoting and text[start] == '"' else start
         cell = rest.match(text, quoted)
         if cell is None:
@@ -139,6 +162,14 @@ def _places_under(text: str, delimiter: str, own: str, *, quoting: bool) -> Iter
                 place += 1
             yield place
         start = cell.end()
+
+
+def _calm_cells(mark: str, *, quoting: bool) -> re.Pattern[str]:
+    """Make the pattern of cells that can't be formulas, each up to its end: nearly all that there are."""
+    opening = re.escape(STARTERS + BLANK) + mark
+    quoted = rf"|\"[^{opening}\"][^\"]*+\"(?=[{mark}\r\n])" if quoting else ""
+    number = rf"-[0-9]{{1,15}}(?:[.,][0-9]{{1,15}})?(?=[{mark}\r\n])"
+    return re.compile(rf"(?:(?:[^{opening}][^{mark}\r\n]*+{quoted}|{number})?(?:{mark}|\r\n?|\n)){{0,500}}")
 
 
 def _end_of_quoted(text: str, start: int) -> int:
