@@ -38,7 +38,7 @@ RAW_ELEMENTS = frozenset({"script", "style", "title", "textarea", "xmp", "iframe
 
 _TELLING_ELEMENTS = (
     "script|style|title|textarea|xmp|iframe|noembed|noframes|noscript|form|frame|object|embed|applet|svg|math|portal"
-    "|fencedframe|isindex|xml|select|template|link|meta|base|hta:"
+    "|fencedframe|isindex|body|xml|select|template|link|meta|base|hta:"
 )
 _TELLING_ATTRIBUTES = (
     "on|src|href|style|background|poster|data(?![-0-9A-Za-z])|action|formaction|image|dynsrc|lowsrc|manifest|ping"
@@ -48,9 +48,12 @@ _DULL_ATTRIBUTE = (
     rf"[\t\n\f\r ]++(?!(?i:{_TELLING_ATTRIBUTES}))[A-Za-z-]++"
     r"(?:=(?:\"[^\"<>&]*+\"|'[^'<>&]*+'|[-0-9A-Za-z#%._]++))?(?=[\t\n\f\r />])"
 )
+_DULL_VALUE = "(?:(?!behavior)[a-z][a-z-]{0,30}+:[-#A-Za-z0-9.%, ]*+;?+ ?+){0,20}"
+_DULL_STYLE = rf"[\t\n\f\r ]++style=(?:\"{_DULL_VALUE}\"|'{_DULL_VALUE}')(?=[\t\n\f\r />])"
+"""A style of plain words, numbers and colours: no brackets, so no function and no address."""
 _DULL = re.compile(
     r"[^<]*+(?:<(?:/[A-Za-z][^\t\n\f\r />]*+|"
-    rf"(?!(?i:{_TELLING_ELEMENTS}))[A-Za-z][^\t\n\f\r />]*+(?:{_DULL_ATTRIBUTE}){{0,20}}"
+    rf"(?!(?i:{_TELLING_ELEMENTS}))[A-Za-z][^\t\n\f\r />]*+(?:{_DULL_ATTRIBUTE}|{_DULL_STYLE}){{0,20}}"
     r"[\t\n\f\r ]*+/?+)>[^<]*+){0,200}"
 )
 """Text, end tags and start tags that by their first letters can say nothing that matters: skipped in one step,

@@ -7,6 +7,5 @@ _WORD = re.compile(r"\w+")
 
 
 def words_in(text: str) -> Iterator[str]:
-    """Yield letters and figures between everything else, lower case."""
-    for match in _WORD.finditer(text.lower()):
-        yield match[0]
+    """Give letters and figures between everything else, lower case."""
+    return iter(_WORD.findall(text.lower()))

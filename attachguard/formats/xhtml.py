@@ -53,8 +53,6 @@ def inspect_xml_page(text: str, harvest: Harvest) -> None:
 
     def start(namespace: str, local: str, attributes: Mapping[str, str], line: Callable[[], str]) -> None:
         del namespace
-        if not attributes and local.lower() not in TELLING:
-            return
         named = tuple((name.rpartition(" ")[2].lower(), value) for name, value in attributes.items())
         remarks.about(Tag(local.lower(), named, 0, ""), lambda _: line())
 
@@ -62,9 +60,14 @@ def inspect_xml_page(text: str, harvest: Harvest) -> None:
         if local.lower() == "style":
             styles.append(data)
 
-    Walk(harvest, start, characters, bare_doctype=True).over(text)
+    Walk(harvest, _tells, start, characters, bare_doctype=True).over(text)
     for code, detail in css.dangers("".join(styles)):
         harvest.note(code, detail=detail)
+
+
+def _tells(namespace: str, local: str) -> bool:
+    del namespace
+    return local.lower() in TELLING
 
 
 def normalize(order: Order) -> Rebuilt:

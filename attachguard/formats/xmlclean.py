@@ -1,5 +1,7 @@
 """XML written anew as data: no DOCTYPE, no instructions, nothing included, nothing that browsers or Office run."""
 
+import re
+
 from lxml import etree
 
 from attachguard.formats.xmlactive import ACTING_ATTRIBUTES, ACTIVE_NAMESPACES, OFFICE_PROGRAMS, acting
@@ -37,31 +39,39 @@ def clean_xml(text: str) -> bytes:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
         raise NoDataError(f"not well-formed: {error.msg}") from error
-    active = {tag for tag in {str(element.tag) for element in root.iter(etree.Element)} if _is_active(tag)}
-    if str(root.tag) in active:
+    if _is_active(str(root.tag)):
         raise NoDataError("the whole document is of a kind that programs run")
     if next(root.iter(etree.Entity), None) is not None:
         raise NoDataError("an entity is not defined in the document")
-    if active:
-        found = [parent for element in root.iter(*active) if (parent := element.getparent()) is not None]
-        for parent in dict.fromkeys(found):
-            _without(active, parent)
-    holders: list[etree._Element] = _WITH_ACTING_ATTRIBUTES(root)  # type: ignore[assignment]  # it selects elements
-    for element in holders:
-        _without_acting(element)
+    parents = [parent for element in root.iter(*_ACTIVE) if (parent := element.getparent()) is not None]
+    for parent in dict.fromkeys(parents):
+        _without_active(parent)
+    if _MAY_ACT.search(text):
+        _without_acting(root)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, with_tail=False) + b"\n"
 
+
+_ACTIVE = (
+    *(f"{{{namespace}}}*" for namespace in (*ACTIVE_NAMESPACES, *sorted(XINCLUDE))),
+    *(f"{{{namespace}}}{local}" for namespace, local in sorted(OFFICE_PROGRAMS)),
+)
+"""What is no data, as lxml looks for it."""
+
+_MAY_ACT = re.compile("|".join((*sorted(ACTING_ATTRIBUTES), "<!DOCTYPE")))
+"""Without one of these no attribute is one that acts; declarations may put names together."""
 
 _WITH_ACTING_ATTRIBUTES = etree.XPath(
     f"//*[{' or '.join(f'@*[local-name()={name!r}]' for name in sorted(ACTING_ATTRIBUTES))}]"
 )
 
 
-def _without_acting(element: etree._Element) -> None:
-    for name, value in element.items():
-        namespace, _, attribute = str(name).rpartition("}")
-        if attribute in ACTING_ATTRIBUTES and acting(namespace.removeprefix("{"), attribute, str(value)):
-            del element.attrib[name]
+def _without_acting(root: etree._Element) -> None:
+    holders: list[etree._Element] = _WITH_ACTING_ATTRIBUTES(root)  # type: ignore[assignment]  # it selects elements
+    for element in holders:
+        for name, value in element.items():
+            namespace, _, attribute = str(name).rpartition("}")
+            if attribute in ACTING_ATTRIBUTES and acting(namespace.removeprefix("{"), attribute, str(value)):
+                del element.attrib[name]
 
 
 def _is_active(tag: str) -> bool:
@@ -70,12 +80,12 @@ def _is_active(tag: str) -> bool:
     return namespace in ACTIVE_NAMESPACES or namespace in XINCLUDE or (namespace, local) in OFFICE_PROGRAMS
 
 
-def _without(active: set[str], parent: etree._Element) -> None:
+def _without_active(parent: etree._Element) -> None:
     """Take the active children out and leave the text behind each where it is. Linear in the children."""
     anchor: etree._Element | None = None
     texts = [parent.text or ""]
     for child in list(parent):
-        if child.tag in active:
+        if isinstance(child.tag, str) and _is_active(child.tag):
             texts.append(child.tail or "")
             parent.remove(child)
             continue

@@ -12,8 +12,11 @@ TAGS = 1_500_000
 """Less-than signs of a document; in ten megabytes of bank statements there are 600,000."""
 
 Start = Callable[[str, str, Mapping[str, str], Callable[[], str]], None]
-"""Called with an element's namespace, local name, attributes (`namespace local` or `name`) and a way to ask
-for its line."""
+"""Called for elements that tell, and all with attributes: with the namespace, local name, attributes (`namespace local`
+or `name`) and a way to ask for the line."""
+
+Tells = Callable[[str, str], bool]
+"""Asked once for each namespace and local name: whether such an element is looked at although it has no attribute."""
 
 Text = Callable[[str, str], None]
 """Called with the local name of the element that text stands in, and the text (in pieces)."""
@@ -26,18 +29,23 @@ class _StopError(Exception):
 class Walk:
     """One walk over a document. What is wrong with the document itself is noted in the harvest."""
 
-    def __init__(self, harvest: Harvest, start: Start, text: Text, *, bare_doctype: bool) -> None:
+    def __init__(
+        self, harvest: Harvest, tells: Tells, start: Start, text: Text | None = None, *, bare_doctype: bool
+    ) -> None:
         """Prepare; `bare_doctype`: a DOCTYPE that declares nothing itself is expected, as in XHTML."""
         self._harvest = harvest
+        self._tells = tells
         self._start = start
         self._text = text
         self._bare_doctype = bare_doctype
         self._path: list[str] = []
+        self._names: dict[str, tuple[str, str, bool]] = {}
+        self._depth = harvest.limits.xml_depth
         self._counts: dict[str, int] = {}
         self._parser = expat.ParserCreate("utf-8", " ")
         self._parser.StartElementHandler = self._open
         self._parser.EndElementHandler = self._close
-        self._parser.CharacterDataHandler = self._characters
+        self._parser.CharacterDataHandler = _ignore if text is None else self._characters
         self._parser.buffer_text = True
         self._parser.specified_attributes = True  # those by declaration cost more than their size, and no copy has them
         self._parser.StartDoctypeDeclHandler = self._doctype
@@ -61,21 +69,30 @@ class Walk:
         return f"line {self._parser.CurrentLineNumber}"
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
-        namespace, _, local = name.rpartition(" ")
+        known = self._names.get(name)
+        if known is None:
+            known = self._names[name] = self._new_name(name)
+        namespace, local, tells = known
         self._path.append(local)
-        if len(self._path) > self._harvest.limits.xml_depth:
-            self._note("limit.xml_depth", f"more than {self._harvest.limits.xml_depth}")
+        if len(self._path) > self._depth:
+            self._note("limit.xml_depth", f"more than {self._depth}")
             raise _StopError
-        if namespace in XINCLUDE:
-            self._note("xml.include", attributes.get("href", ""))
-        self._start(namespace, local, attributes, self._here)
+        if tells or attributes:
+            if namespace in XINCLUDE:
+                self._note("xml.include", attributes.get("href", ""))
+            self._start(namespace, local, attributes, self._here)
+
+    def _new_name(self, name: str) -> tuple[str, str, bool]:
+        namespace, _, local = name.rpartition(" ")
+        return namespace, local, namespace in XINCLUDE or self._tells(namespace, local)
 
     def _close(self, name: str) -> None:
         del name
         self._path.pop()
 
     def _characters(self, data: str) -> None:
-        self._text(self._path[-1], data)
+        if self._text is not None:
+            self._text(self._path[-1], data)
 
     def _doctype(self, name: str, system: str | None, public: str | None, has_subset: int) -> None:
         del name, public
