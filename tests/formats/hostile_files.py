@@ -45,6 +45,12 @@ def bmp(depth: int, size: tuple[int, int], pixels: bytes, compression: int = 0, 
     return b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + head + masks + palette + pixels
 
 
+def runs(piece: bytes) -> bytes:
+    """Runs of a BMP's pixels and their end, with room for its headers and palette."""
+    room = 14 + 40 + 4 * 256
+    return filled(piece, bytes(room), b"\0\1")[room:]
+
+
 def _png(width: int, height: int, depth: int, colour: int, *, interlaced: int = 0) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
@@ -52,7 +58,7 @@ def _png(width: int, height: int, depth: int, colour: int, *, interlaced: int = 
 
 def _zeros(length: int) -> bytes:
     """Compress so many zero bytes, a piece at a time."""
-    packer = zlib.compressobj(1)
+    packer = zlib.compressobj(9)
     pieces = [packer.compress(bytes(1 << 20)) for _ in range(length >> 20)]
     return b"".join((*pieces, packer.compress(bytes(length & 0xFFFFF)), packer.flush()))
 
@@ -160,11 +166,11 @@ def tiff_of_strips() -> bytes:
 
 PICTURES: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
     "bmp": {
-        "runs of one pixel": lambda: bmp(8, (SIDE, SIDE), filled(b"\1\1", b"", b"\0\1"), 1),
-        "runs of one pixel, four bits": lambda: bmp(4, (SIDE, SIDE), filled(b"\1\1", b"", b"\0\1"), 2),
-        "steps to nowhere": lambda: bmp(8, (SIDE, SIDE), filled(b"\0\2\0\0", b"", b"\0\1"), 1),
-        "ends of lines": lambda: bmp(8, (SIDE, SIDE), filled(b"\0\0", b"", b"\0\1"), 1),
-        "absolute runs": lambda: bmp(8, (SIDE, SIDE), filled(b"\0\3abc\0", b"", b"\0\1"), 1),
+        "runs of one pixel": lambda: bmp(8, (SIDE, SIDE), runs(b"\1\1"), 1),
+        "runs of one pixel, four bits": lambda: bmp(4, (SIDE, SIDE), runs(b"\1\1"), 2),
+        "steps to nowhere": lambda: bmp(8, (SIDE, SIDE), runs(b"\0\2\0\0"), 1),
+        "ends of lines": lambda: bmp(8, (SIDE, SIDE), runs(b"\0\0"), 1),
+        "absolute runs": lambda: bmp(8, (SIDE, SIDE), runs(b"\0\3abc\0"), 1),
         "an early end": lambda: bmp(8, (SIDE, SIDE), b"\1\1\0\1", 1),
         "one bit a pixel": lambda: bmp(1, (9000, 5500), bytes((9000 + 31) // 32 * 4 * 5500)),
         "four bits a pixel": lambda: bmp(4, (4400, 4700), bytes((4400 * 4 + 31) // 32 * 4 * 4700)),

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from random import Random
 
 import pytest
 from PIL import Image, TiffImagePlugin
@@ -143,6 +144,14 @@ def test_a_copy_of_bilevel_pages_stays_small() -> None:
     page = colours(1000, 1000, "1")
     data = saved(page, "tiff", compression="group4")
     assert len(copy_of(tiff, data)) <= len(data) + 64
+
+
+def test_a_copy_of_a_photograph_loses_nothing_and_is_packed_as_fits_the_limit() -> None:
+    noise = Image.frombytes("RGB", (64, 64), Random(1).randbytes(64 * 64 * 3))
+    data = saved(noise, "tiff", compression="jpeg", quality=90)
+    roomy, tight = copy_of(tiff, data), copy_of(tiff, data, limits=Limits(file_size=13_000))
+    assert (info(roomy)["compression"], info(tight)["compression"]) == ("tiff_lzw", "tiff_adobe_deflate")
+    assert pixels(roomy, "") == pixels(tight, "") == pixels(data, "")
 
 
 def test_a_copy_keeps_resolution_and_profile() -> None:

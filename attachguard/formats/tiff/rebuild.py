@@ -20,6 +20,11 @@ COMPRESSIONS = {
 }  # fmt: skip
 """Lossless compression by mode, of the sorts that every viewer reads (TIFF 6.0 sections 11, 14; Adobe TN 3)."""
 
+QUICK = "tiff_lzw"
+QUICKLY = frozenset({"jpeg", "tiff_jpeg", "webp", QUICK})
+"""What photographs are packed by. Their noise packs in a fifth of the time by LZW, to a tenth more bytes (measured);
+what was packed by it before grows by nothing."""
+
 PREDICTED = frozenset({"L", "RGB", "RGBA", "CMYK", "I;16"})
 """Modes that compress better as differences (TIFF 6.0 section 14)."""
 
@@ -51,31 +56,42 @@ def rebuild(order: Order) -> Rebuilt:
         return Rebuilt(data=None, findings=too_much)
     if structure.sizes.decoded > ENCODED * order.limits.pixels:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail="too many pixels to encode again"),))
+    quick = _written(order.original, len(structure.sizes.frames), QUICK)
+    if quick.data is None or len(quick.data) <= order.limits.file_size:
+        return quick
+    return _written(order.original, len(structure.sizes.frames), DEFLATE)
+
+
+def _written(original: bytes, pages: int, photographs: str) -> Rebuilt:
+    """Write all pages; `photographs` is the compression of those."""
     number = 0
     buffer = BytesIO()
     try:
         with (
-            opened(order.original, "TIFF") as picture,
+            opened(original, "TIFF") as picture,
             TiffImagePlugin.AppendingTiffWriter(buffer, new=True) as writer,
         ):
-            for number in range(len(structure.sizes.frames)):
+            for number in range(pages):
                 picture.seek(number)
-                _write(cast("TiffImagePlugin.TiffImageFile", picture), writer)
+                _write(cast("TiffImagePlugin.TiffImageFile", picture), writer, photographs)
     except REFUSALS as refusal:
         return Rebuilt(data=None, findings=(Finding("copy.failed", f"page {number + 1}", reason(refusal)),))
     return Rebuilt(data=buffer.getvalue())
 
 
-def _write(page: TiffImagePlugin.TiffImageFile, writer: TiffImagePlugin.AppendingTiffWriter) -> None:
+def _write(page: TiffImagePlugin.TiffImageFile, writer: TiffImagePlugin.AppendingTiffWriter, photographs: str) -> None:
     """Write one page without the tags of the old one, and end it."""
     kept = _fields(page)
     page.load()
     profile = sound_profile(page.info.get("icc_profile") or b"")
     plain = page.convert(OTHER_MODES[page.mode]) if page.mode in OTHER_MODES else Image.Image.copy(page)
     plain.info = {}
+    compression = COMPRESSIONS[plain.mode]
+    if compression == DEFLATE and page.info.get("compression") in QUICKLY:
+        compression = photographs
     if plain.mode in PREDICTED:
         kept[PREDICTOR] = DIFFERENCES
-    plain.save(writer, "TIFF", compression=COMPRESSIONS[plain.mode], tiffinfo=kept, icc_profile=profile)
+    plain.save(writer, "TIFF", compression=compression, tiffinfo=kept, icc_profile=profile)
     writer.newFrame()
 
 
