@@ -158,6 +158,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "html.refresh": "The page leads to another page by itself.",
         "html.link": "A link of the page is of another kind than web, mail or telephone.",
         "html.embedded": "The page holds a frame, object, applet or plugin.",
+        "html.picture": "A picture in the page is damaged, of an unknown kind, or holds more than a picture.",
         # -- XML -----------------------------------------------------------------------------------------------
         "xml.doctype": "The document has a DOCTYPE, which can define entities and load files.",
         "xml.instruction": "The document holds a processing instruction such as a style sheet.",

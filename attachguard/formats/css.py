@@ -19,7 +19,8 @@ _POSSIBLE = re.compile(r"[\\@]|/\*|expression|behavior|-moz-binding|javascript|i
 """Without one of these, nothing below is there: most style attributes are done with this."""
 
 _URL = re.compile(r"url\(\s{0,64}[\"']?([^\"')\s]{0,200})")
-_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})(?:\r\n|[ \t\r\n\f])?|(.))", re.DOTALL)
+_PICTURE = re.compile(r"data:image/[^\"'()\s<>]++", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\r\n\f])?|(.))", re.DOTALL)
 
 
 def dangers(css: str) -> Iterator[tuple[str, str]]:
@@ -39,6 +40,15 @@ def dangers(css: str) -> Iterator[tuple[str, str]]:
             if danger not in seen:
                 seen.add(danger)
                 yield danger
+
+
+def pictures(css: str) -> Iterator[str]:
+    """Yield the pictures that a style sheet holds itself, as addresses."""
+    if not _POSSIBLE.search(css):
+        return
+    plain = _ESCAPE.sub(_resolve_as_is, css) if "\\" in css else css
+    for found in _PICTURE.finditer(plain):
+        yield found[0]
 
 
 def without_comments(css: str) -> str:
@@ -66,8 +76,12 @@ def _dangers(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _resolve(match: re.Match[str]) -> str:
+    return _resolve_as_is(match).lower()
+
+
+def _resolve_as_is(match: re.Match[str]) -> str:
     """Replace an escape (CSS Syntax 3, section 4.3.7)."""
     if match[1] is None:
         return match[2]
     number = int(match[1], 16)
-    return chr(number).lower() if 0 < number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
+    return chr(number) if 0 < number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"

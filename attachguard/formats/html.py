@@ -8,9 +8,10 @@ from attachguard.formats.charset import decode_html
 from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.markup import MarkupError
-from attachguard.formats.pagecheck import lost, read, shown_words, unsafe
-from attachguard.formats.pageclean import clean_page, write_html
+from attachguard.formats.pagecheck import lost, picture_addresses, read, shown_words, unsafe
+from attachguard.formats.pageclean import clean_page, lost_pictures, write_html
 from attachguard.formats.pagecost import TooMuchError
+from attachguard.formats.pagepictures import differences
 from attachguard.formats.textual import claimed
 from attachguard.formats.webpage import inspect_page
 from attachguard.kinds import KINDS
@@ -47,18 +48,19 @@ def normalize(order: Order) -> Rebuilt:
     if decoded is None:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail="not text"),))
     try:
-        page = clean_page(decoded.text, order.limits.xml_depth)
+        page = clean_page(decoded.text, order.limits)
     except (TooMuchError, MarkupError) as error:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail=str(error)),))
-    return Rebuilt(data=write_html(page).encode("utf-8", "replace"))
+    return Rebuilt(data=write_html(page).encode("utf-8", "replace"), findings=lost_pictures(page))
 
 
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Read the copy with another parser: only listed things, and the words of the original."""
-    del limits
-    before, page = decode_html(original), read(copy.decode("utf-8"), is_xml=False)
+    decoded, page = decode_html(original), read(copy.decode("utf-8"), is_xml=False)
+    before = read(decoded.text if decoded else "", is_xml=False)
     found = [Finding("copy.unsafe", detail=what) for what in islice(unsafe(page), TOLD)]
-    missing = lost(shown_words(read(before.text, is_xml=False)), shown_words(page)) if before else ["all"]
+    found += differences(picture_addresses(before), picture_addresses(page), limits)
+    missing = lost(shown_words(before), shown_words(page)) if decoded else ["all"]
     if missing:
         found.append(Finding("copy.unfaithful", detail=f"words are missing: {' '.join(missing)}"))
     return found[:TOLD]

@@ -55,6 +55,12 @@ def unsafe(root: etree._Element) -> Iterator[str]:
                 yield f"{attribute!s} of <{name}>"
 
 
+def picture_addresses(root: etree._Element) -> list[str]:
+    """List the pictures that a page holds itself, in order."""
+    sources = (str(image.get("src", "")) for image in root.iter("{*}img"))
+    return [source for source in sources if canonical(source).startswith("data:")]
+
+
 def lost(original: Iterable[str], copy: Iterable[str]) -> list[str]:
     """List the words that a copy lacks, when they are too many; empty when it is faithful."""
     before, after = Counter(original), Counter(copy)

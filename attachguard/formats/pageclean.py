@@ -15,7 +15,8 @@ from attachguard.formats import cssclean
 from attachguard.formats.addresses import canonical, scheme
 from attachguard.formats.markup import Tag, tags, unescape, words
 from attachguard.formats.pagecost import measure
-from attachguard.formats.pictureurl import is_picture
+from attachguard.formats.pagepictures import Album
+from attachguard.model import Finding, Limits
 
 TAGS = words(
     """a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup data dd
@@ -86,12 +87,14 @@ class Page:
     body_style: str
     body: str
     """Clean markup in HTML syntax."""
+    lost_pictures: int = 0
+    """Pictures that the page held itself and that could not be made anew."""
 
 
-def clean_page(text: str, depth: int) -> Page:
+def clean_page(text: str, limits: Limits) -> Page:
     """Rebuild a page from its text. Raises TooMuchError, MarkupError. Time grows with the size only."""
     plain = _CONTROL.sub("", _NOSCRIPT.sub("", text)).replace("&nbsp;", "\xa0")
-    measure(plain, depth)
+    measure(plain, limits.xml_depth)
     language, title, sheets, body_style = "", "", [], ""
     for tag in tags(plain):
         if tag.name == "title" and not title:
@@ -101,13 +104,20 @@ def clean_page(text: str, depth: int) -> Page:
         elif tag.name == "body" and not body_style:
             body_style = _body_style(tag)
     language = _language(plain)
+    album = Album(limits)
     return Page(
         language=language,
         title=title,
         styles=cssclean.clean_sheet("\n".join(sheets)),
         body_style=_CONTROL.sub("", body_style),
-        body=_clean_body(plain),
+        body=_clean_body(plain, album),
+        lost_pictures=album.lost,
     )
+
+
+def lost_pictures(page: Page) -> tuple[Finding, ...]:
+    """Say how many pictures the rebuilt page lacks."""
+    return (Finding("lost.pictures", detail=str(page.lost_pictures)),) if page.lost_pictures else ()
 
 
 def write_html(page: Page) -> str:
@@ -122,8 +132,8 @@ def write_html(page: Page) -> str:
     )
 
 
-def _clean_body(text: str) -> str:
-    keeper = _Keeper()
+def _clean_body(text: str, album: Album) -> str:
+    keeper = _Keeper(album)
     cleaner = _cleaner(keeper.keep)
     body = cleaner.clean(text.replace("\xa0", _SPACE))
     # Where a value was taken away, nh3 changes the order of what is left, and without a <select> other elements may
@@ -136,7 +146,8 @@ def _clean_body(text: str) -> str:
 class _Keeper:
     """Judges the values of listed attributes."""
 
-    def __init__(self) -> None:
+    def __init__(self, album: Album) -> None:
+        self._album = album
         self._styles = cssclean.Styles()
         self.took_away = False
 
@@ -146,11 +157,17 @@ class _Keeper:
         if attribute == "href":
             kept = _link(value)
         elif attribute == "src":
-            kept = value if is_picture(value) else None
+            kept = self._picture(value)
         elif attribute == "style":
             kept = self._styles.clean(value) or None
         self.took_away = self.took_away or kept is None
         return kept
+
+    def _picture(self, address: str) -> str | None:
+        plain = canonical(address)
+        if plain.startswith("data:"):
+            return self._album.fresh(address)
+        return address if plain.startswith("cid:") else None
 
 
 def _cleaner(keep: Callable[[str, str, str], str | None]) -> nh3.Cleaner:

@@ -11,6 +11,7 @@ from attachguard.formats import css
 from attachguard.formats.addresses import CLICKABLE, RUNNING, canonical, loads, scheme, set_loads, shown
 from attachguard.formats.harvest import PER_CODE, Harvest
 from attachguard.formats.markup import MarkupError, Tag, readings, tags, words
+from attachguard.formats.pagepictures import Album
 from attachguard.formats.places import Places
 
 EMBEDDING = words("iframe frame frameset object embed applet portal fencedframe svg math xml")
@@ -64,15 +65,16 @@ TELLING = EMBEDDING | METADATA | frozenset(DANGERS) | {"style"}
 class Remarks:
     """Passes facts about a page on to a harvest, and asks for a place only while it is wanted."""
 
-    def __init__(self, harvest: Harvest) -> None:
+    def __init__(self, harvest: Harvest, album: Album) -> None:
         self._harvest = harvest
+        self._album = album
         self._counts: dict[str, int] = {}
 
     def about(self, tag: Tag, place: Callable[[Tag], str]) -> None:
         """Look at one start tag."""
         if not tag.attributes and tag.name not in TELLING:
             return
-        for code, detail in facts(tag):
+        for code, detail in (*facts(tag), *self._album.facts(tag)):
             count = self._counts[code] = self._counts.get(code, 0) + 1
             if count <= PER_CODE:
                 self._harvest.note(code, place(tag), detail)
@@ -80,14 +82,14 @@ class Remarks:
 
 def inspect_page(text: str, harvest: Harvest) -> None:
     """Note everything in a page that runs, loads, sends, leads away or embeds. Linear; never raises."""
-    places = Places(text)
+    places, album = Places(text), Album(harvest.limits)
     try:
         for reading in readings(text):
-            remarks = Remarks(harvest)
+            remarks = Remarks(harvest, album)
             for tag in reading:
                 remarks.about(tag, lambda tag: places.line(tag.start))
         for start, inside in _conditional(text):
-            remarks = Remarks(harvest)
+            remarks = Remarks(harvest, album)
             for tag in tags(inside):
                 if tag.name != "xml":  # Word's notes to itself, in nearly every mail that it wrote
                     remarks.about(tag, lambda tag, start=start: places.line(start + tag.start))  # type: ignore[misc]

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
+from lxml import etree
+
 from attachguard.formats import css
 from attachguard.formats.characters import note_escapes
 from attachguard.formats.charset import decode_xml
 from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.markup import MarkupError, Tag
-from attachguard.formats.pagecheck import lost, read, shown_words, unsafe
-from attachguard.formats.pageclean import clean_page
+from attachguard.formats.pagecheck import lost, picture_addresses, read, shown_words, unsafe
+from attachguard.formats.pageclean import clean_page, lost_pictures
 from attachguard.formats.pagecost import TooMuchError, weigh
+from attachguard.formats.pagepictures import Album, differences
 from attachguard.formats.textual import claimed
 from attachguard.formats.webpage import TELLING, Remarks, inspect_page
 from attachguard.formats.xhtmlwrite import to_html, without_named_entities, write_xhtml
@@ -48,7 +51,8 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
 
 def inspect_xml_page(text: str, harvest: Harvest) -> None:
     """Note the same as `inspect_page`, as an XML reader sees it: prefixes resolved, no raw text. Never raises."""
-    remarks = Remarks(harvest)
+    album = Album(harvest.limits)
+    remarks = Remarks(harvest, album)
     styles: list[str] = []
 
     def start(namespace: str, local: str, attributes: Mapping[str, str], line: Callable[[], str]) -> None:
@@ -61,7 +65,8 @@ def inspect_xml_page(text: str, harvest: Harvest) -> None:
             styles.append(data)
 
     Walk(harvest, _tells, start, characters, bare_doctype=True).over(text)
-    for code, detail in css.dangers("".join(styles)):
+    sheet = "".join(styles)
+    for code, detail in (*css.dangers(sheet), *album.facts(Tag("style", (), 0, sheet))):
         harvest.note(code, detail=detail)
 
 
@@ -77,28 +82,28 @@ def normalize(order: Order) -> Rebuilt:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail="not text"),))
     try:
         weigh(decoded.text)
-        page = clean_page(to_html(decoded.text) or decoded.text, order.limits.xml_depth)
+        page = clean_page(to_html(decoded.text) or decoded.text, order.limits)
     except (TooMuchError, MarkupError) as error:
         return Rebuilt(data=None, findings=(Finding("copy.failed", detail=str(error)),))
-    return Rebuilt(data=write_xhtml(page))
+    return Rebuilt(data=write_xhtml(page), findings=lost_pictures(page))
 
 
 def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
     """Read the copy as XML: only listed things, and the words of the original."""
-    del limits
-    page = read(copy.decode("utf-8"), is_xml=True)
+    page, before = read(copy.decode("utf-8"), is_xml=True), _tree(original)
     found = [Finding("copy.unsafe", detail=what) for what in islice(unsafe(page), TOLD)]
-    missing = lost(_words(original), shown_words(page))
+    found += differences(picture_addresses(before), picture_addresses(page), limits)
+    missing = lost(shown_words(before), shown_words(page))
     if missing:
         found.append(Finding("copy.unfaithful", detail=f"words are missing: {' '.join(missing)}"))
     return found[:TOLD]
 
 
-def _words(original: bytes) -> list[str]:
-    """List the words an original shows, read as XML where it is that."""
+def _tree(original: bytes) -> etree._Element:
+    """Read an original as XML where it is that."""
     decoded = decode_xml(original)
     text = without_named_entities(decoded.text) if decoded else ""
     try:
-        return shown_words(read(text, is_xml=True))
+        return read(text, is_xml=True)
     except SyntaxError:  # lxml's XMLSyntaxError is one
-        return shown_words(read(text, is_xml=False))
+        return read(text, is_xml=False)

@@ -1,8 +1,10 @@
 """Files of plain characters: letters, price lists, pages and XML, in the encodings that are about."""
 
+import base64
 import html as entities
 from collections.abc import Sequence
 
+from samples.makers import pictures
 from samples.makers.goods import INVOICES, LETTERS, PRICE_LIST, Article, Invoice, amount
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd"
@@ -101,6 +103,12 @@ def page(language: str = "fr", head: str = "", body: str = "", more: str = "") -
 def _rows(articles: Sequence[Article]) -> str:
     cells = ((article.number, article.name, str(article.quantity), amount(article.total)) for article in articles)
     return "\n".join("<tr>" + "".join(f"<td>{entities.escape(c)}</td>" for c in row) + "</tr>" for row in cells)
+
+
+def page_with_photo() -> bytes:
+    """Write the page of a return with the seller's photograph in it, which says where it was taken."""
+    photo = base64.b64encode(pictures.jpeg_with_place()).decode("ascii")
+    return page("nl", more=f'<p><img src="data:image/jpeg;base64,{photo}" alt="foto" width="320"></p>')
 
 
 def newsletter() -> bytes:
