@@ -181,7 +181,7 @@ def xlsx_with_web_formula() -> bytes:
 
 
 def xlsx_with_formula_between_comments() -> bytes:
-    """Make a price list whose formula stands where a reader that mistakes words for the end of a cell sees a comment."""
+    """Make a price list whose formula stands where who takes words for the end of a cell sees a comment."""
     members = workbook()
     sheet = members["xl/worksheets/sheet1.xml"]
     hidden = (
