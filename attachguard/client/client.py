@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import httpx
 import msgspec
@@ -69,23 +69,23 @@ class Client:
 
     def submit(
         self,
-        paths: Sequence[str | Path],
+        files: Sequence[str | Path | tuple[str, IO[bytes]]],
         *,
         wait: int = 0,
         policy: str | None = None,
         idempotency_key: str | None = None,
     ) -> Submission:
-        """Send files. With `wait`, the verdicts may be there already; else ask `submission` later.
+        """Send files: paths, or names with open streams. With `wait`, the verdicts may be there already.
 
-        Raises Refused when no file was accepted, ServiceError, Unreachable, OSError for a file that can't be read.
+        Else ask `submission` later. Raises Refused when no file was accepted, ServiceError, Unreachable, OSError for
+        a file that can't be read.
         """
         headers = {"Prefer": f"wait={wait}"} if wait else {}
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
         with ExitStack() as stack:
-            opened = [stack.enter_context(Path(path).open("rb")) for path in paths]
-            files = [("files", (Path(path).name, file)) for path, file in zip(paths, opened, strict=True)]
-            answer = self._ask("POST", "/v1/submissions", wait, headers, policy=policy, files=files)
+            parts = [("files", _part(file, stack)) for file in files]
+            answer = self._ask("POST", "/v1/submissions", wait, headers, policy=policy, files=parts)
         return msgspec.json.decode(answer.content, type=Submission)
 
     def submission(self, submission: str, *, wait: int = 0) -> Submission:
@@ -129,6 +129,12 @@ class Client:
         if answer.status_code >= 400:
             raise _error(answer)
         return answer
+
+
+def _part(file: str | Path | tuple[str, IO[bytes]], stack: ExitStack) -> tuple[str, IO[bytes]]:
+    if isinstance(file, tuple):
+        return file
+    return Path(file).name, stack.enter_context(Path(file).open("rb"))
 
 
 def _error(answer: httpx.Response) -> ServiceError:

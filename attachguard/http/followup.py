@@ -1,4 +1,4 @@
-"""What a stateless check delivers, for those who fetch it in a second request: kept for a minute, given once."""
+"""What a stateless check delivers, for those who fetch it in a second request: kept for a minute."""
 
 import secrets
 import shutil
@@ -71,6 +71,7 @@ class Parcels:
         self._clock = clock
         self._waiting: dict[str, Parcel] = {}
         self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
 
     def keep(self, tenant: str, delivered: Delivered) -> str:
         """Keep what was delivered, in a folder of its own; returns its secret name. Raises StoreUnavailable."""
@@ -84,30 +85,43 @@ class Parcels:
         parcel = Parcel(tenant=tenant, delivered=delivered, folder=folder, until=self._clock() + SECONDS)
         with self._lock:
             self._waiting[name] = parcel
-            late = [key for key, one in self._waiting.items() if one.until <= self._clock()]
-            late += list(self._waiting)[: max(0, len(self._waiting) - len(late) - MOST)]
-            dropped = [self._waiting.pop(key) for key in dict.fromkeys(late)]
-        for one in dropped:
-            shutil.rmtree(one.folder, ignore_errors=True)
+        self._tidy()
         return name
 
     def take(self, name: str, tenant: str) -> tuple[Delivered, bytes] | None:
-        """Give a parcel to its tenant, once; None: there is none."""
+        """Give a parcel to its tenant, however often it is asked for; None: there is none."""
         with self._lock:
             parcel = self._waiting.get(name)
-            if parcel is None or parcel.tenant != tenant:
-                return None
-            del self._waiting[name]
+        if parcel is None or parcel.tenant != tenant or parcel.until <= self._clock():
+            return None
         try:
-            if parcel.until <= self._clock():
-                return None
             return parcel.delivered, (parcel.folder / "0").read_bytes()
-        finally:
-            shutil.rmtree(parcel.folder, ignore_errors=True)
+        except FileNotFoundError:  # thrown away just now
+            return None
 
     def close(self) -> None:
         """Throw everything away."""
         with self._lock:
             waiting, self._waiting = list(self._waiting.values()), {}
+            if self._timer is not None:
+                self._timer.cancel()
         for parcel in waiting:
             shutil.rmtree(parcel.folder, ignore_errors=True)
+
+    def _tidy(self) -> None:
+        """Throw away what is late or too much, and see to it that this is done again while anything waits."""
+        with self._lock:
+            late = [key for key, one in self._waiting.items() if one.until <= self._clock()]
+            late += list(self._waiting)[: max(0, len(self._waiting) - len(late) - MOST)]
+            dropped = [self._waiting.pop(key) for key in dict.fromkeys(late)]
+            if self._waiting and self._timer is None:
+                self._timer = threading.Timer(SECONDS / 2, self._tidy_later)
+                self._timer.daemon = True
+                self._timer.start()
+        for one in dropped:
+            shutil.rmtree(one.folder, ignore_errors=True)
+
+    def _tidy_later(self) -> None:
+        with self._lock:
+            self._timer = None
+        self._tidy()

@@ -44,10 +44,10 @@ async def scan(
 
 @router.get("/v1/scan/files/{name}", **shapes.parcel())
 def fetch(request: Request, name: str, caller: Reader) -> Response:
-    """Give the bytes that a check delivered, once, within a minute."""
+    """Give the bytes that a check delivered, within a minute."""
     found = doors(request).parcels.take(name, caller.tenant)
     if found is None:
-        raise NotFound("there is no such file, or it was fetched before")
+        raise NotFound("there is no such file, or its minute is over")
     delivered, data = found
     return Response(data, headers=safe_headers(delivered))
 
