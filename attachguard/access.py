@@ -207,6 +207,8 @@ def read_link(shown: str) -> UploadLink:
         expires_at = datetime.fromtimestamp(claims.expires, UTC)
     except (msgspec.MsgspecError, binascii.Error, ValueError, OverflowError, OSError) as error:
         raise NotAuthenticated("that is no upload link") from error
+    if not all(0 < len(one) <= 200 and one.isprintable() for one in (claims.id, claims.key_id, claims.conversation)):
+        raise NotAuthenticated("that is no upload link")
     return UploadLink(
         id=claims.id,
         key_id=claims.key_id,

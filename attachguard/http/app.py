@@ -22,6 +22,7 @@ from attachguard.http import shapes
 from attachguard.http.auth import rules
 from attachguard.http.doors import Doors
 from attachguard.http.followup import Parcels
+from attachguard.http.framing import Framing
 from attachguard.http.linger import Linger
 from attachguard.http.metrics import Figures
 from attachguard.http.probes import Probes
@@ -99,6 +100,7 @@ def create_app(
     app.middleware("http")(_observe)
     if used.cors_origins:
         app.add_middleware(CORSMiddleware, **_for_pages_of(used.cors_origins))
+    app.add_middleware(_framing)
     app.add_middleware(_linger)
     return app
 
@@ -153,6 +155,10 @@ def _for_pages_of(origins: Sequence[str]) -> dict[str, Any]:
         "expose_headers": ["ETag", "Location", "Preference-Applied", "Retry-After", "traceparent"],
         "max_age": 600,
     }
+
+
+def _framing(app: ASGIApp) -> ASGIApp:
+    return Framing(app)
 
 
 def _linger(app: ASGIApp) -> ASGIApp:

@@ -1,5 +1,6 @@
 """Finding what a caller asks for; what is another tenant's, or another conversation's, is not there."""
 
+import re
 from datetime import timedelta
 
 from attachguard.access import Admitted
@@ -11,10 +12,18 @@ from attachguard.jobs import Status, Whereabouts
 from attachguard.model import Verdict
 from attachguard.states import FINAL, SubmissionState
 
+_NAME = re.compile(r"[0-9a-f]{32}(?:\.[0-9]{1,3})?")
+"""Submissions, uploads, batches; attachments with their number."""
+
+
+def is_name(text: str) -> bool:
+    """Tell whether this could be the name of something of ours. Nothing else reaches the ledger: it may be anything."""
+    return _NAME.fullmatch(text) is not None
+
 
 def find_submission(doors: Doors, caller: Admitted, submission: str) -> Status:
     """Find a submission of the caller's. Raises NotFound, LedgerUnavailable."""
-    status = doors.service.ledger.status(submission[:64])
+    status = doors.service.ledger.status(submission) if is_name(submission) else None
     if status is None or status.tenant != caller.tenant or not _in_conversation(caller, status):
         raise NotFound("there is no such submission")
     return status
@@ -22,7 +31,7 @@ def find_submission(doors: Doors, caller: Admitted, submission: str) -> Status:
 
 def find_attachment(doors: Doors, caller: Admitted, attachment: str) -> tuple[Status, Whereabouts]:
     """Find a received file of the caller's. Raises NotFound, LedgerUnavailable."""
-    submission, _, number = attachment[:100].partition(".")
+    submission, _, number = attachment.partition(".")
     status = find_submission(doors, caller, submission)
     for file in status.files:
         if str(file.file.number) == number:

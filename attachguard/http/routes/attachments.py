@@ -40,6 +40,7 @@ SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cross-Origin-Resource-Policy": "same-site",
+    "Accept-Ranges": "none",  # a part of a file can't be checked
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-store",
 }

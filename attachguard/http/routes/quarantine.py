@@ -13,7 +13,7 @@ from attachguard.http.answers import write_json
 from attachguard.http.auth import authenticated
 from attachguard.http.bodies import read_json
 from attachguard.http.doors import Doors, doors
-from attachguard.http.find import policy_for
+from attachguard.http.find import is_name, policy_for
 from attachguard.http.routes.submissions import answer
 from attachguard.jobs import Held
 from attachguard.logs import log
@@ -79,7 +79,7 @@ def delete(
 
 
 def _held(parts: Doors, caller: Admitted, attachment: str) -> Held:
-    held = parts.service.ledger.held_file(attachment[:100])
+    held = parts.service.ledger.held_file(attachment) if is_name(attachment) else None
     if held is None or held.tenant != caller.tenant:
         raise NotFound("there is no such attachment")
     return held

@@ -17,6 +17,7 @@ from attachguard.http.answers import write_json
 from attachguard.http.auth import authenticated
 from attachguard.http.bodies import read_json
 from attachguard.http.doors import Doors, doors
+from attachguard.http.find import is_name
 from attachguard.logs import log
 from attachguard.model import Outcome
 from attachguard.rescan_documents import BatchDocument, ReportDocument, batch_document, report_document
@@ -132,7 +133,7 @@ def _age(days: float | None) -> timedelta | None:
 
 
 def _batch(parts: Doors, caller: Admitted, batch: str) -> Batch:
-    found = parts.service.ledger.batch(batch[:64])
+    found = parts.service.ledger.batch(batch) if is_name(batch) else None
     if found is None or (caller.tenant and found.request.selection.tenants != (caller.tenant,)):
         raise NotFound("there is no such batch")
     return found

@@ -16,7 +16,7 @@ from attachguard.http.answers import write_json
 from attachguard.http.auth import authenticated
 from attachguard.http.bodies import read_json
 from attachguard.http.doors import Doors, doors
-from attachguard.http.find import policy_for
+from attachguard.http.find import is_name, policy_for
 from attachguard.http.problems import Problem
 from attachguard.http.routes.submissions import answer, opened_room, sending, take, wake
 from attachguard.http.uploads import Form, pieces_of, refuse_declared_size, too_large
@@ -158,7 +158,7 @@ def _pending(parts: Doors, caller: Admitted, upload: str) -> PendingUpload:
 
 
 def _announced(parts: Doors, caller: Admitted, upload: str) -> PendingUpload:
-    announced = parts.service.ledger.expected_upload(upload[:64])
+    announced = parts.service.ledger.expected_upload(upload) if is_name(upload) else None
     if announced is None or announced.tenant != caller.tenant or announced.actor != caller.key_id:
         raise NotFound("there is no such upload")
     return announced
