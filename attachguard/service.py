@@ -7,77 +7,52 @@ the ledger knows what is left to do.
 
 import contextlib
 import dataclasses
-import hashlib
-import itertools
-import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import IO, cast
 
+from attachguard.announced import Announcing
+from attachguard.attempts import Forgetful, Recorder, heartbeat, log_verdict
 from attachguard.delivery import Delivery
-from attachguard.errors import (
-    ClaimLost,
-    LedgerUnavailable,
-    NotPossible,
-    ObjectMissing,
-    PolicyError,
-    StoreUnavailable,
-    Unavailable,
-    UsageError,
-)
+from attachguard.errors import ClaimLost, LedgerUnavailable, NotPossible, PolicyError, Unavailable, UsageError
+from attachguard.intents import intent_of
 from attachguard.jobs import (
-    Announced,
     Claim,
     Event,
-    Held,
-    IdempotencyKey,
     Intent,
-    Kept,
     Label,
-    PendingUpload,
     Queue,
     Receipt,
     Received,
     Sending,
     Status,
-    Swept,
     Terms,
     Whereabouts,
 )
-from attachguard.logs import log, traced
+from attachguard.logs import traced
 from attachguard.model import Attachment, Check, Outcome, Submission, SubmissionVerdict, Upload
 from attachguard.pipeline import guard_all, receive
 from attachguard.policy import Policy
 from attachguard.ports import Drawer, EngineLedger, Kit, Shelf, Store, Wakeup
 from attachguard.rescan import Rescan
 from attachguard.rescan.work import Tools
+from attachguard.reviews import Reviewing
 from attachguard.states import BytesState, SubmissionState
 from attachguard.tenancy import kit_of
+from attachguard.tidying import Tidying
 from attachguard.verified import Verified
 from attachguard.workroom import workroom
 
 MOST_FILES = 100
 """A submission with more files is refused at the door: the policy's own limit is a verdict, and much lower."""
 
-RENDERED = frozenset({".dat", ".eml", ".pdf", ".tif", ".tiff", ".tnef"})
-"""Names of what may be printed page by page, or may hold what may be."""
-
-SMALL = 2 * 1024 * 1024
-"""Bytes of a submission above which it is no quick one, whatever it is called."""
-
-WITHHELD = frozenset({Outcome.REJECTED, Outcome.INFECTED, Outcome.UNDETERMINED})
-"""Verdicts after which a file is held in quarantine for review."""
-
-_PAGE = 500
-
 
 def _no_foreign(source: str) -> Shelf:
     raise UsageError(f"{source}: this engine opens no foreign places")
 
 
-class Service:
+class Service(Announcing, Reviewing, Tidying):
     """One engine: a ledger, a quarantine, a clean store and the parts that judge. Safe for threads and for fork."""
 
     def __init__(
@@ -147,7 +122,7 @@ class Service:
 
     def take(self, attachments: Sequence[Attachment], sending: Sending) -> Receipt:
         """Take files in that lie in a workroom already; else like `submit`."""
-        intent = _intent(attachments, sending, sending.policy or self._default_policy)
+        intent = intent_of(attachments, sending, sending.policy or self._default_policy)
         before = self.ledger.begin(intent)
         if before:
             return before
@@ -219,10 +194,10 @@ class Service:
 
     def _judge(self, claim: Claim, password: str | None = None) -> None:
         delivery = Delivery(self._clean, claim.submission, claim.fence)
-        recorder = _Recorder(self.ledger, claim, self.terms)
+        recorder = Recorder(self.ledger, claim, self.terms)
         uploads = tuple(self._upload(file, password) for file in claim.files)
         kit = dataclasses.replace(kit_of(self.kit, claim.tenant), store=delivery, ledger=recorder)
-        with _heartbeat(self.ledger, claim, self.terms):
+        with heartbeat(self.ledger, claim, self.terms):
             try:
                 policy = self._policies(claim.policy).for_retry(claim.method)
                 verdict = guard_all(Submission(id=claim.submission, uploads=uploads), policy, kit)
@@ -243,7 +218,7 @@ class Service:
                     recorder.give_back(f"{type(error).__name__} while it was judged")
                 raise
         if recorder.recorded:
-            _log_verdict(claim, verdict)
+            log_verdict(claim, verdict)
             self._release_quarantine(claim, verdict)
         else:
             delivery.take_back()
@@ -314,7 +289,7 @@ class Service:
         """
         with workroom() as room:
             attachments = receive([self._upload(file)], self.policy(sending.policy).limits, room)
-            intent = _intent(attachments, sending, sending.policy or self._default_policy)
+            intent = intent_of(attachments, sending, sending.policy or self._default_policy)
             before = self.ledger.begin(intent)
             if before:
                 return before
@@ -324,48 +299,11 @@ class Service:
             self._judge(claim, password)
         return Receipt(submission=intent.submission, state=SubmissionState.PROCESSING)
 
-    def address_for(self, upload: PendingUpload, file: Announced, seconds: int) -> str | None:
-        """Give the address to which an announced file can be put directly; None: the quarantine has none."""
-        return self._quarantine.put_link(upload.key(file.number), file.size, seconds)
-
-    def put_aside(self, upload: PendingUpload, file: Announced, attachment: Attachment) -> None:
-        """Keep an announced file until its upload is complete; again replaces it. Raises StoreUnavailable."""
-        key = upload.key(file.number)
-        self._quarantine.delete(key)
-        self._quarantine.put(key, attachment.path, Label(sha256=attachment.sha256, size=attachment.size))
-
-    @contextlib.contextmanager
-    def put_together(self, upload: PendingUpload) -> Iterator[tuple[Attachment, ...]]:
-        """Fetch the files of an upload into a workroom. Raises NotPossible when one is not there, Unavailable."""
-        limits = self.policy(upload.policy).limits
-
-        def opener(key: str) -> Callable[[], IO[bytes]]:
-            return lambda: self._quarantine.open(key)
-
-        uploads = [
-            Upload(
-                untrusted_name=one.untrusted_name, open=opener(upload.key(one.number)), declared_type=one.declared_type
-            )
-            for one in upload.files
-        ]
-        with workroom() as room:
-            try:
-                attachments = receive(uploads, limits, room)
-            except ObjectMissing as error:
-                raise NotPossible("a file that was announced is not there") from error
-            yield attachments
-
-    def clear_aside(self, upload: PendingUpload) -> None:
-        """Throw the files of an upload away that became a submission. What can't be deleted now is swept later."""
-        with contextlib.suppress(StoreUnavailable):
-            for one in upload.files:
-                self._quarantine.delete(upload.key(one.number))
-
     def check(
         self, uploads: Sequence[Upload], store: Store, policy: str | None = None, tenant: str = ""
     ) -> SubmissionVerdict:
         """Judge files at once and keep nothing: what is cleared goes to `store`, and no ledger hears of it."""
-        kit = dataclasses.replace(kit_of(self.kit, tenant), store=store, ledger=_Forgetful())
+        kit = dataclasses.replace(kit_of(self.kit, tenant), store=store, ledger=Forgetful())
         return guard_all(Submission(id=uuid.uuid4().hex, uploads=tuple(uploads)), self.policy(policy), kit)
 
     def preview(self, submission: str, number: int) -> bytes | None:
@@ -405,132 +343,6 @@ class Service:
                 Event(at=self.now(), what="removed", submission=status.submission, attachment=file.file.id, actor=actor)
             )
 
-    # -- being reviewed ----------------------------------------------------------------------------------------
-
-    def held(self, limit: int = 100, tenant: str | None = None) -> Sequence[Held]:
-        """List what was not delivered and can be reviewed, newest first; None: everybody's.
-
-        Raises LedgerUnavailable.
-        """
-        return self.ledger.held(limit, tenant)
-
-    def held_file(self, attachment: str) -> Held:
-        """Find a received file. Raises NotPossible, LedgerUnavailable."""
-        held = self.ledger.held_file(attachment)
-        if held is None:
-            raise NotPossible(f"there is no attachment {attachment}")
-        return held
-
-    def release(self, attachment: str, reviewer: str, note: str, policy: str | None = None) -> Receipt:
-        """Judge a held file again, as a submission of its own, and record who wanted it and why.
-
-        Nothing is let through unjudged: under another policy, or with newer signatures, the verdict may be another.
-        Raises NotPossible when it is not in quarantine, PolicyError, Unavailable.
-        """
-        held = self._reviewable(attachment, reviewer, note)
-        receipt = self.submit(
-            [self._upload(held.file)], tenant=held.tenant, actor=reviewer, policy=policy or held.policy
-        )
-        self._note(held, "released", reviewer, f"as {receipt.submission}: {note}")
-        return receipt
-
-    def delete(self, attachment: str, reviewer: str, note: str) -> None:
-        """Delete a held file from quarantine, and record who wanted it and why.
-
-        Raises NotPossible when it is not there or still pending, Unavailable.
-        """
-        held = self._reviewable(attachment, reviewer, note)
-        self._note(held, "deleted", reviewer, note)  # first: a deletion without a record must not be
-        self._discard([held.file])
-
-    def _reviewable(self, attachment: str, reviewer: str, note: str) -> Held:
-        if not reviewer.strip() or not note.strip():
-            raise UsageError("a review has a reviewer and a note")
-        held = self.held_file(attachment)
-        if held.state not in {SubmissionState.DONE, SubmissionState.FAILED}:
-            raise NotPossible(f"{attachment} is {held.state.value}: there is no verdict to review yet")
-        if held.bytes is not BytesState.HELD:
-            raise NotPossible(f"{attachment} is no longer in quarantine")
-        return held
-
-    def _note(self, held: Held, what: str, reviewer: str, detail: str) -> None:
-        self.ledger.note(
-            Event(
-                at=self.now(),
-                what=what,
-                submission=held.submission,
-                attachment=held.attachment,
-                actor=reviewer,
-                detail=detail,
-            )
-        )
-
-    # -- being looked after ------------------------------------------------------------------------------------
-
-    def tend(self) -> Swept:
-        """Return what lost workers held, end what is out of time, announce what waits. Raises LedgerUnavailable."""
-        attempts = self.terms.attempts
-        dead = [owner for owner in self.ledger.owners() if self._is_gone(owner)]
-        returned = sum(self.ledger.return_owned(owner, attempts) for owner in dead)
-        return Swept(
-            returned=returned + self.ledger.return_lost(self.terms.lease, attempts),
-            objects=self.rescan.tend(),
-            overdue=self.ledger.fail_overdue(),
-            announced=self.relay(),
-        )
-
-    def relay(self) -> int:
-        """Announce the jobs that nobody claimed. Raises LedgerUnavailable."""
-        told = []
-        for hint in self.ledger.unannounced(self.terms.announce):
-            if not self._wakeup.hint(hint):
-                break  # the broker is away; the next round tries again
-            told.append(hint.job)
-        if told:
-            self.ledger.announced(told)
-        return len(told)
-
-    def sweep(self) -> Swept:
-        """Do all of `tend`, then clear away abandoned intents, expired files and orphaned objects.
-
-        An orphan is an object of a submission of this ledger that nothing refers to, and older than the grace time. An
-        object of a submission that this ledger has never heard of is somebody else's and stays. Raises Unavailable.
-        """
-        tended = self.tend()
-        abandoned = sum(self.ledger.abandon(one) for one in self.ledger.stale_intents(self.terms.abandon))
-        expired = self.ledger.no_longer_needed(self.terms.retention)
-        for held in expired:
-            if held.outcome in WITHHELD:  # its time was over; what was delivered goes without a word
-                self._note(held, "expired", "", f"{held.outcome}, held since {held.at:%Y-%m-%d}")
-        self._discard(held.file for held in expired)
-        self.ledger.forget_links()
-        orphans = self._sweep_shelf(self._quarantine, self._unwanted_in_quarantine)
-        orphans += self._sweep_shelf(self._clean, self._unwanted_in_clean)
-        return dataclasses.replace(tended, abandoned=abandoned, expired=len(expired), orphans=orphans)
-
-    def _sweep_shelf(self, shelf: Shelf, unwanted: Callable[[Sequence[Kept]], Sequence[Kept]]) -> int:
-        """List first, read the ledger afterwards, look again before each delete: what is just coming in stays."""
-        before = self.now() - self.terms.grace
-        count = 0
-        for page in _pages(kept for kept in shelf.listing() if kept.at <= before):
-            for kept in unwanted(page):
-                if unwanted([kept]):
-                    shelf.delete(kept.key)
-                    count += 1
-        return count
-
-    def _unwanted_in_quarantine(self, page: Sequence[Kept]) -> Sequence[Kept]:
-        wanted = self.ledger.wanted_keys([kept.key for kept in page])
-        return self._ours([kept for kept in page if kept.key not in wanted])
-
-    def _unwanted_in_clean(self, page: Sequence[Kept]) -> Sequence[Kept]:
-        wanted = self.ledger.wanted_locations([kept.location for kept in page])
-        return self._ours([kept for kept in page if kept.location not in wanted])
-
-    def _ours(self, page: Sequence[Kept]) -> Sequence[Kept]:
-        known = self.ledger.known({_submission_of(kept) for kept in page})
-        return [kept for kept in page if _submission_of(kept) in known]
-
     def probe(self) -> dict[str, Sequence[Check]]:
         """Ask every part; never raises."""
         parts = self.parts()
@@ -551,158 +363,3 @@ class Service:
             "quarantine": self._quarantine.probe(),
             "broker": self._wakeup.probe(),
         }
-
-
-class _Recorder:
-    """The port `Ledger` for one claim: records a verdict behind the fence, or keeps it for a later attempt."""
-
-    def __init__(self, ledger: EngineLedger, claim: Claim, terms: Terms) -> None:
-        self._ledger, self._claim, self._terms = ledger, claim, terms
-        self.recorded = False
-
-    def record(self, verdict: SubmissionVerdict) -> None:
-        """Finish the job; a verdict that is undetermined counts only when it was the last attempt."""
-        troubles = [one.trouble.code for one in verdict.verdicts if one.outcome is Outcome.UNDETERMINED and one.trouble]
-        if troubles and self._claim.attempts < self._terms.attempts:
-            self.give_back(troubles[0])
-            return
-        self._ledger.finish(self._claim, verdict)
-        self.recorded = True
-
-    def give_back(self, why: str) -> None:
-        """End this attempt; the pause before the next one grows."""
-        pause = self._terms.backoff * 4 ** (self._claim.attempts - 1)
-        claim = self._claim
-        log().warning("attempt.ended", submission=claim.submission, job=claim.job, attempt=claim.attempts, why=why)
-        self._ledger.give_back(self._claim, why[:200], pause, self._terms.attempts)
-
-    def probe(self) -> Sequence[Check]:
-        """Ask the ledger."""
-        return self._ledger.probe()
-
-
-class _Forgetful:
-    """The port `Ledger` for a check of which nothing is kept."""
-
-    def record(self, verdict: SubmissionVerdict) -> None:
-        """Forget it."""
-
-    def probe(self) -> Sequence[Check]:
-        """Nothing is kept, so nothing is asked."""
-        return ()
-
-
-def _log_verdict(claim: Claim, verdict: SubmissionVerdict) -> None:
-    """Write a line per file and one for all of them: ids, codes and figures."""
-    for file, one in zip(claim.files, verdict.verdicts, strict=True):
-        log().info(
-            "attachment.judged",
-            attachment=file.id,
-            submission=claim.submission,
-            tenant=claim.tenant,
-            verdict=one.outcome.value,
-            kind=one.attachment.kind.name if one.attachment.kind else None,
-            reasons=[finding.code for finding in one.reasons],
-            trouble=one.trouble.code if one.trouble else None,
-            size=file.size,
-            seconds=round(one.seconds, 4),
-        )
-    log().info(
-        "submission.judged",
-        submission=claim.submission,
-        job=claim.job,
-        tenant=claim.tenant,
-        attempt=claim.attempts,
-        verdict=verdict.outcome.value,
-        policy=verdict.policy,
-    )
-
-
-@contextlib.contextmanager
-def _heartbeat(ledger: EngineLedger, claim: Claim, terms: Terms) -> Iterator[None]:
-    """Show signs of life while a job is judged, for as long as one attempt may take."""
-    over = threading.Event()
-    pause = terms.lease.total_seconds() / 3
-
-    def beat() -> None:
-        for _ in range(int(terms.seconds / pause) + 1):
-            if over.wait(pause):
-                return
-            with contextlib.suppress(LedgerUnavailable):
-                if not ledger.renew(claim, terms.lease):
-                    return
-
-    thread = threading.Thread(target=beat, name=f"heartbeat {claim.job}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def likely_queue(attachments: Sequence[Attachment]) -> Queue:
-    """Guess what a submission costs from names and sizes; a wrong guess makes somebody wait, no more."""
-    large = sum(attachment.size for attachment in attachments) > SMALL
-    suffixes = {PurePath(attachment.safe_name).suffix.lower() for attachment in attachments}
-    return Queue.RENDER if large or suffixes & RENDERED else Queue.SCAN
-
-
-def _intent(attachments: Sequence[Attachment], sending: Sending, policy: str) -> Intent:
-    submission = uuid.uuid4().hex
-    files = tuple(
-        Received(
-            id=f"{submission}.{number}",
-            number=number,
-            untrusted_name=attachment.untrusted_name,
-            safe_name=attachment.safe_name,
-            declared_type=attachment.declared_type,
-            source=attachment.source,
-            size=attachment.size,
-            sha256=attachment.sha256,
-            key=f"{submission[:2]}/{submission}.{number}",
-        )
-        for number, attachment in enumerate(attachments)
-    )
-    key = None
-    if sending.idempotency_key:
-        request = _request(files, (policy, sending.retry_of or "", sending.method))
-        key = IdempotencyKey(key=sending.idempotency_key, request=request)
-    return Intent(
-        submission=submission,
-        tenant=sending.tenant,
-        actor=sending.actor,
-        policy=policy,
-        queue=likely_queue(attachments),
-        files=files,
-        idempotency=key,
-        retry_of=sending.retry_of,
-        method=sending.method,
-        trace=sending.trace,
-        conversation=sending.conversation,
-    )
-
-
-def _request(files: Sequence[Received], terms: Sequence[str]) -> str:
-    """Digest of what makes two submissions the same: names, claimed types, bytes, and on what terms they are judged."""
-    digest = hashlib.sha256()
-    for part in (
-        *terms,
-        *(text for one in files for text in (one.untrusted_name, one.declared_type or "", one.sha256)),
-    ):
-        encoded = part.encode("utf-8", "surrogatepass")
-        digest.update(f"{len(encoded)}:".encode() + encoded)
-    return digest.hexdigest()
-
-
-def _submission_of(kept: Kept) -> str:
-    """Read the submission from a key of ours (`ab/abcd….…`, or `ab/.abcd….…` half written); empty for any other."""
-    folder, _, name = kept.key.partition("/")
-    submission, dot, _ = name.removeprefix(".").partition(".")
-    return submission if dot and submission.startswith(folder) else ""
-
-
-def _pages(found: Iterable[Kept]) -> Iterator[Sequence[Kept]]:
-    iterator = iter(found)
-    while page := list(itertools.islice(iterator, _PAGE)):
-        yield page
