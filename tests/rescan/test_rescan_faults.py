@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+import httpx
 import pytest
 
 from attachguard.adapters.processes import name_process
@@ -25,27 +26,34 @@ from attachguard.states import BytesState
 from tests.engine_made import engine, settings, timing, variables_of
 from tests.rescan.filled import fill
 from tests.rescan.made import learned, outcome, run
+from tests.servers.ceph import Ceph
 from tests.servers.postgres import Postgres
 from tests.servers.process import Process, wait_until
+from tests.servers.rabbitmq import RabbitMq
 from tests.servers.redis import Redis
 from tests.servers.swift import Swift
 
 ROOT = Path(__file__).parents[2]
-KILLS = pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+MANY = 20
+KILLS = pytest.mark.parametrize("kills", [3, pytest.param(MANY, marks=pytest.mark.slow)])
 SELECTION = Selection(older_than_signatures=True)
-HITS = 7
+
+
+def hits(kills: int) -> int:
+    """Say how many of the objects are infected since today."""
+    return 37 if kills >= MANY else 7
 
 
 class Store:
     """An engine with delivered files, of which some are infected since today; and workers to kill."""
 
-    def __init__(self, folder: Path, objects: int, **changes: object) -> None:
+    def __init__(self, folder: Path, objects: int, bad: int = 7, **changes: object) -> None:
         self.folder = folder
         self.settings = settings(folder, **{"job_lease": 2, "job_seconds": 60, **changes})
         self.texts = [f"sleep 0.01\nfile {number}" for number in range(objects)]
-        self.bad = self.texts[:: objects // HITS][:HITS]
+        self.bad = self.texts[:: objects // bad][:bad]
         self.made: list[str] = []
-        self._learned = folder / "learned.json"
+        self._learned, self._serving = folder / "learned.json", folder / "serving"
         self._learned.write_text(json.dumps([hashlib.sha256(text.encode()).hexdigest() for text in self.bad]))
         self._processes: list[Process] = []
 
@@ -64,8 +72,8 @@ class Store:
     def fill(self, service: Service) -> None:
         self.made = fill(service, [("note.txt", text.encode()) for text in self.texts])
 
-    def workers(self) -> Process:
-        process = self._start("rescan", [sys.executable, "-m", "tests.rescan.steered", "2"])
+    def workers(self, *also: str) -> Process:
+        process = self._start("rescan", [sys.executable, "-m", "tests.rescan.steered", "2", *also])
         wait_until(lambda: b"worker processes" in process.log.read_bytes(), 120, "the runner runs", process.log)
         return process
 
@@ -77,11 +85,23 @@ class Store:
         return self._start("celery", command)
 
     def _start(self, name: str, command: Sequence[str]) -> Process:
-        environment = {**variables_of(self.settings), "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(self.folder)}
+        environment = {
+            **variables_of(self.settings),
+            "PYTHONPATH": str(ROOT),
+            "XDG_STATE_HOME": str(self.folder),
+            "LEARNED": str(self._learned),
+            "SERVING": str(self._serving),
+        }
         log = self.folder / f"{name}-{len(self._processes)}.log"
-        process = Process(command, log, environment={**environment, "LEARNED": str(self._learned)}, folder=ROOT)
+        process = Process(command, log, environment=environment, folder=ROOT)
         self._processes.append(process)
         return process
+
+    def api(self) -> tuple[int, str]:
+        """Tell in which process HTTP is served, and at which address; wait until it is."""
+        wait_until(self._serving.exists, 60, "HTTP is served")
+        pid, url = self._serving.read_text("ascii").split()
+        return int(pid), url
 
     def through(self, service: Service, batch: str, kills: int, act: Callable[[], None], log: Path) -> None:
         """Act so many times on the way of a batch, and wait for its end."""
@@ -96,7 +116,8 @@ class Store:
         found = service.rescan.find(batch)
         count = len(self.texts)
         assert (found.state, found.tally.found) == (BatchState.DONE, count)
-        assert (found.tally.changed, found.tally.failed, found.tally.unchanged) == (HITS, 0, count - HITS)
+        wanted = (len(self.bad), 0, count - len(self.bad))
+        assert (found.tally.changed, found.tally.failed, found.tally.unchanged) == wanted
         told: list[int] = []
         for submission, text in zip(self.made, self.texts, strict=True):
             infected = text in self.bad
@@ -107,7 +128,7 @@ class Store:
         assert self.keep(service._clean) == sorted(text for text in self.texts if text not in self.bad)
         assert self.keep(service._quarantine) == sorted(self.bad)
         assert {held.bytes for held in service.held(1000)} == {BytesState.HELD}
-        assert len(service.held(1000)) == HITS
+        assert len(service.held(1000)) == len(self.bad)
 
     @staticmethod
     def keep(shelf: Shelf) -> list[str]:
@@ -120,7 +141,7 @@ class Store:
 
 @KILLS
 def test_killed_workers_lose_and_double_nothing(tmp_path: Path, kills: int) -> None:
-    den = Store(tmp_path, 60 * (kills + 2))
+    den = Store(tmp_path, 60 * (kills + 2), hits(kills))
     with den, den.opened() as service:
         den.fill(service)
         batch = service.rescan.begin(Request(selection=SELECTION, mode=Mode.INSPECT)).id
@@ -136,7 +157,7 @@ def test_killed_workers_lose_and_double_nothing(tmp_path: Path, kills: int) -> N
 
 @KILLS
 def test_killed_children_lose_and_double_nothing(tmp_path: Path, kills: int) -> None:
-    den = Store(tmp_path, 60 * (kills + 2))
+    den = Store(tmp_path, 60 * (kills + 2), hits(kills))
     with den, den.opened() as service:
         den.fill(service)
         batch = service.rescan.begin(Request(selection=SELECTION, mode=Mode.INSPECT)).id
@@ -173,8 +194,39 @@ def test_who_asks_for_a_batch_may_die_at_any_moment(tmp_path: Path, kills: int) 
         assert all(one.state is BatchState.DONE for one in found)
         last = service.rescan.begin(Request(selection=SELECTION))
         run(service, last)
-        assert sum(service.rescan.find(one.id).tally.changed for one in (*batches, last)) == HITS
-        assert [outcome(service, one) for one in den.made].count("infected") == HITS
+        assert sum(service.rescan.find(one.id).tally.changed for one in (*batches, last)) == len(den.bad)
+        assert [outcome(service, one) for one in den.made].count("infected") == len(den.bad)
+
+
+@KILLS
+def test_a_killed_api_costs_nothing(tmp_path: Path, kills: int) -> None:
+    den = Store(tmp_path, 60 * (kills + 2), hits(kills))
+    with den, den.opened() as service:
+        den.fill(service)
+        served = den.workers("serve")
+        wish = {"older_than_signatures": True, "mode": "inspect"}
+        batch = answered(den, lambda client: client.post("/v1/rescans", json=wish), 202)["id"]
+
+        def act() -> None:
+            pid, _ = den.api()
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: den.api()[0] != pid, 60, "HTTP is served again", served.log)
+            assert answered(den, lambda client: client.get(f"/v1/rescans/{batch}"), 200)["state"] in {"running", "done"}
+
+        den.through(service, batch, kills, act, served.log)
+        told = answered(den, lambda client: client.get(f"/v1/rescans/{batch}/report"), 200)
+        assert len(told["lines"]) == len(den.bad)
+        den.check_batch(service, batch)
+
+
+def answered(den: Store, ask: Callable[[httpx.Client], httpx.Response], status: int) -> dict[str, Any]:
+    """Ask the API, which may not listen yet."""
+    transport = httpx.HTTPTransport(retries=20)
+    with httpx.Client(base_url=den.api()[1], timeout=60, transport=transport) as client:
+        answer = ask(client)
+    assert answer.status_code == status, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def dies_in_fork(act: Callable[[], object]) -> None:
@@ -251,10 +303,14 @@ def dying(service: Service, step: str, batch: str) -> None:
 
 @pytest.mark.servers
 @KILLS
-def test_a_killed_broker_costs_time_only(postgres: Postgres, tmp_path: Path, kills: int) -> None:
-    with closing(Redis()) as broker:
+@pytest.mark.parametrize("kind", [Redis, RabbitMq])
+def test_a_killed_broker_costs_time_only(
+    postgres: Postgres, tmp_path: Path, kind: type[Redis | RabbitMq], kills: int
+) -> None:
+    with closing(kind()) as broker:
         broker.start()
-        den = Store(tmp_path, 60 * (kills + 2), ledger_url=postgres.new_database(), broker_url=broker.url, job_lease=2)
+        url = postgres.new_database()
+        den = Store(tmp_path, 60 * (kills + 2), hits(kills), ledger_url=url, broker_url=broker.url, job_lease=2)
         with den, den.opened() as service:
             den.fill(service)
             batch = service.rescan.begin(Request(selection=SELECTION, mode=Mode.INSPECT)).id
@@ -269,11 +325,19 @@ def test_a_killed_broker_costs_time_only(postgres: Postgres, tmp_path: Path, kil
 
 
 @pytest.mark.servers
-@KILLS
-def test_a_killed_s3_server_costs_time_only(tmp_path: Path, kills: int) -> None:
-    with closing(Swift()) as server:
+@pytest.mark.parametrize(
+    ("kind", "kills"),
+    [
+        (Swift, 3),
+        (Ceph, 1),  # it takes many seconds to come back
+        pytest.param(Swift, MANY, marks=pytest.mark.slow),
+        pytest.param(Ceph, MANY, marks=pytest.mark.slow),
+    ],
+)
+def test_a_killed_s3_server_costs_time_only(tmp_path: Path, kind: type[Swift | Ceph], kills: int) -> None:
+    with closing(kind()) as server:
         server.start()
-        den = Store(tmp_path, 40 * (kills + 2), **s3_settings(server))
+        den = Store(tmp_path, 40 * (kills + 2), hits(kills), **s3_settings(server))
         with den, den.opened() as service:
             for shelf in (service._clean, service._quarantine):
                 assert isinstance(shelf, S3Shelf)
@@ -291,7 +355,7 @@ def test_a_killed_s3_server_costs_time_only(tmp_path: Path, kills: int) -> None:
             assert service.rescan.find(batch).tally.requests > 0
 
 
-def s3_settings(server: Swift) -> dict[str, object]:
+def s3_settings(server: Swift | Ceph) -> dict[str, object]:
     keys: Sequence[str] = ("store", "quarantine")
     return {
         "store_url": server.place("clean"),
