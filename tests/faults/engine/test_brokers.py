@@ -148,6 +148,7 @@ def test_sigterm_finishes_what_is_in_hand(den: Den, times: int) -> None:
 def test_a_file_that_kills_its_worker_fails_after_three_attempts_and_its_neighbours_do_not_notice(
     den: Den, times: int
 ) -> None:
+    den.patient()
     with den, den.open() as service:
         den.beat()
         den.celery()
@@ -200,6 +201,7 @@ def assert_given_up(service: Service, submissions: Sequence[str]) -> None:
 
 @REPEATS
 def test_doubled_hints_are_harmless(den: Den, times: int) -> None:
+    den.patient()
     with den, den.open() as service:
         worker = den.celery()
         told: list[Hint] = []

@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,7 +145,7 @@ def until_it_works_again(den: Den, service: Service, worker: int) -> None:
 @pytest.mark.parametrize("word", ["crash", "hang", "bug"])
 @REPEATS
 def test_a_file_that_kills_its_worker_every_time_fails_after_three_attempts(den: Den, word: str, times: int) -> None:
-    den.settings = replace(den.settings, job_seconds=2)
+    den.patient(job_seconds=5)
     with den, den.open() as service:
         den.runner(4)
         bad = [den.submit(service, word, "x") for _ in range(times)]
@@ -163,6 +162,7 @@ def test_a_file_that_kills_its_worker_every_time_fails_after_three_attempts(den:
 
 
 def test_two_runners_on_one_ledger_do_every_job_once(den: Den) -> None:
+    den.patient()
     with den, den.open() as service:
         den.runner(2)
         den.runner(2)
