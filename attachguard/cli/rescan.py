@@ -5,7 +5,6 @@ import getpass
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +15,10 @@ from attachguard.adapters.processes import name_process
 from attachguard.batches import (
     Batch,
     BatchState,
-    OnInfected,
     Request,
     Schedule,
     Selection,
+    Window,
     usual_end,
     usual_mode,
 )
@@ -100,7 +99,7 @@ def rescan(
         mode=mode or usual_mode(adopt),
         on_infected=on_infected or usual_end(adopt),
         rate=rate,
-        window=given.read_window(window),
+        window=Window.parse(window) if window else None,
         actor=getpass.getuser(),
     )
     with open_service(load_settings()) as service:
@@ -202,47 +201,28 @@ def report(
 
 @app.command("schedule")
 def schedule(
-    after_signatures: Annotated[
-        bool | None,
-        typer.Option("--after-signatures/--not-after-signatures", help="A batch after new signatures settled."),
-    ] = None,
-    settle: Annotated[
-        str | None, typer.Option("--settle", metavar="10m", help="How long new signatures must stay the same.")
-    ] = None,
-    nightly: Annotated[
-        str | None,
-        typer.Option("--nightly", metavar="02:30", help="When what another policy or build judged is judged again."),
-    ] = None,
-    older_than: Annotated[
-        str | None,
-        typer.Option("--older-than", metavar="30d|none", help="Nightly also what was not judged for so long."),
-    ] = None,
-    not_nightly: Annotated[bool, typer.Option("--not-nightly", help="No nightly batch.")] = False,
-    rate: Annotated[float | None, typer.Option("--rate", metavar="N", help="As in a batch; 0: no limit.")] = None,
-    window: Annotated[
-        str | None, typer.Option("--window", metavar="22:00-06:00|none", help="Work in these hours only.")
-    ] = None,
-    on_infected: Annotated[OnInfected | None, typer.Option("--on-infected", help="What becomes of it.")] = None,
+    after_signatures: given.AfterSignatures = None,
+    settle: given.Settle = None,
+    nightly: given.Nightly = None,
+    older_than: given.NightlyOlderThan = None,
+    not_nightly: given.NotNightly = False,
+    rate: given.AnyRate = None,
+    window: given.AnyHours = None,
+    on_infected: given.OnScheduledHit = None,
     json: Json = False,
 ) -> None:
     """Show or change what starts batches by itself; options that are not given stay as they are. Times are UTC."""
     with open_service(load_settings()) as service:
         before = service.rescan.plan() or Schedule(after_signatures=False)
-        plan = before
-        if after_signatures is not None:
-            plan = replace(plan, after_signatures=after_signatures)
-        if settle is not None:
-            plan = replace(plan, settle=given.read_age(settle))
-        if nightly is not None or not_nightly:
-            plan = replace(plan, nightly=None if not_nightly else given.read_clock(nightly or ""))
-        if older_than is not None:
-            plan = replace(plan, nightly_older_than=None if older_than == given.NONE else given.read_age(older_than))
-        if rate is not None:
-            plan = replace(plan, rate=rate or None)
-        if window is not None:
-            plan = replace(plan, window=None if window == given.NONE else given.read_window(window))
-        if on_infected is not None:
-            plan = replace(plan, on_infected=on_infected)
+        plan = Schedule(
+            after_signatures=before.after_signatures if after_signatures is None else after_signatures,
+            settle=given.read_age(settle) if settle else before.settle,
+            nightly=given.changed(before.nightly, given.NONE if not_nightly else nightly, given.read_clock),
+            nightly_older_than=given.changed(before.nightly_older_than, older_than, given.read_age),
+            rate=before.rate if rate is None else rate or None,
+            window=given.changed(before.window, window, Window.parse),
+            on_infected=on_infected or before.on_infected,
+        )
         if plan != before:
             service.rescan.set_plan(plan, getpass.getuser())
     if json:

@@ -1,13 +1,14 @@
 """What can be said on the command line about judging again, and how it is read."""
 
 import re
+from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
-from attachguard.batches import Mode, OnInfected, Window
+from attachguard.batches import Mode, OnInfected
 from attachguard.errors import UsageError
 from attachguard.model import Outcome
 
@@ -56,6 +57,32 @@ OnHit = Annotated[
 Rate = Annotated[float | None, typer.Option("--rate", metavar="N", help="At most N objects a second, in all.")]
 Hours = Annotated[str | None, typer.Option("--window", metavar="22:00-06:00", help="Work in these hours only, UTC.")]
 
+AfterSignatures = Annotated[
+    bool | None,
+    typer.Option("--after-signatures/--not-after-signatures", help="A batch after new signatures settled."),
+]
+Settle = Annotated[
+    str | None, typer.Option("--settle", metavar="10m", help="How long new signatures must stay the same.")
+]
+Nightly = Annotated[
+    str | None,
+    typer.Option("--nightly", metavar="02:30", help="When what another policy or build judged is judged again."),
+]
+NightlyOlderThan = Annotated[
+    str | None,
+    typer.Option("--older-than", metavar="30d|none", help="Nightly also what was not judged for so long."),
+]
+NotNightly = Annotated[bool, typer.Option("--not-nightly", help="No nightly batch.")]
+AnyRate = Annotated[
+    float | None, typer.Option("--rate", metavar="N", help="At most N objects a second, in all; 0: no limit.")
+]
+AnyHours = Annotated[
+    str | None, typer.Option("--window", metavar="22:00-06:00|none", help="Work in these hours only, UTC.")
+]
+OnScheduledHit = Annotated[OnInfected | None, typer.Option("--on-infected", help="What becomes of it.")]
+
+T = TypeVar("T")
+
 
 def read_age(text: str) -> timedelta:
     """Read `30d`, `12h`. Raises UsageError."""
@@ -73,9 +100,11 @@ def read_clock(text: str) -> time:
         raise UsageError(f"{text!r} is no time of day: write 02:30, in UTC") from error
 
 
-def read_window(text: str | None) -> Window | None:
-    """Read `22:00-06:00`, where it is given. Raises UsageError."""
-    return Window.parse(text) if text else None
+def changed(before: T | None, text: str | None, read: Callable[[str], T]) -> T | None:
+    """Give what was before where nothing is said now, and nothing where `none` is said."""
+    if text is None:
+        return before
+    return None if text == NONE else read(text)
 
 
 def read_names(path: Path) -> tuple[str, ...]:
