@@ -3,12 +3,14 @@
     .venv/bin/python -m benchmarks.pdf_fuzz [COUNT] [--seed N]
 
 COUNT (default 10,000) documents: half are bent in their structure (keys of objects set to anything), half in their
-bytes. Each is inspected and rebuilt; one in twenty is also really printed, compared, and drawn as pictures. Batches run
-in forks, so that a crash of a library is counted and not the end. A printed copy is rebuilt twice more, the last time
-without a change. Exit 1 when a copy held what copies do not have or changed, or a reader raised.
+bytes. Each is inspected and rebuilt, every third for a policy that keeps links to the web; one in twenty is also really
+printed, written anew and printed again where it blends, compared, and drawn as pictures. Batches run in forks, so that
+a crash of a library is counted and not the end. A printed copy is rebuilt twice more, the last time without a change.
+Exit 1 when a copy held what copies do not have or changed, or a reader raised.
 """
 
 import argparse
+import io
 import os
 import random
 import resource
@@ -16,19 +18,39 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 
+import pikepdf
+
 from attachguard.formats.contract import Order, Sample
 from attachguard.formats.pdf import inspect, normalize, sniff, verify
 from attachguard.formats.pdf.audit import violations
-from attachguard.model import Limits
-from tests.formats.pdf.made import printed
+from attachguard.formats.pdf.weblinks import MOST, addresses_on, is_web
+from attachguard.model import Flatten, Limits, Links
+from tests.formats.pdf.made import printed, saved
 from tests.formats.pdf.test_properties import FORBIDDEN, KEYS, NAMES, SEEDS, mutated, names_in
+from tests.formats.pdf.test_reprint import highlighted
+from tests.formats.pdf.test_weblinks import acting, link
 
 LIMITS = Limits(pages=20, member_size=4_000_000, pixels=4_000_000)
+KEEPING = Limits(pages=20, member_size=4_000_000, pixels=4_000_000, flatten=Flatten(links=Links.KEEP_WEB))
+LINKS = frozenset({"/A", "/Annots", "/URI"})
+"""What a copy with links has and no other."""
+
 BATCH = 50
 REALLY = 20
 """One in so many is printed, compared and drawn."""
 
 CPU_SECONDS = 120
+
+
+def linked() -> bytes:
+    """A document with links, good and bad, and something that acts."""
+    pdf = acting()
+    for address in ("https://shop.example/order?id=1", "mailto:a@shop.example", "javascript:alert(1)", "file:///etc"):
+        link(pdf, address)
+    return saved(pdf)
+
+
+DOCUMENTS = {**SEEDS, "blended": highlighted(), "linked": linked()}
 
 
 def value(chance: random.Random, depth: int = 0) -> object:
@@ -49,7 +71,7 @@ def value(chance: random.Random, depth: int = 0) -> object:
 
 def bent(chance: random.Random) -> bytes:
     """Set keys of some objects of a document to anything."""
-    seed = SEEDS[chance.choice(sorted(SEEDS))]
+    seed = DOCUMENTS[chance.choice(sorted(DOCUMENTS))]
     changes = [
         (chance.randrange(200), f"/{chance.choice(KEYS.split())}", value(chance)) for _ in range(chance.randint(1, 8))
     ]
@@ -58,7 +80,7 @@ def bent(chance: random.Random) -> bytes:
 
 def broken(chance: random.Random) -> bytes:
     """Flip, drop, repeat and cut bytes of a document."""
-    data = bytearray(SEEDS[chance.choice(["acting", "plain"])])
+    data = bytearray(DOCUMENTS[chance.choice(["acting", "plain", "linked"])])
     for _ in range(chance.randint(1, 20)):
         place = chance.randrange(len(data))
         act = chance.randrange(4)
@@ -73,32 +95,60 @@ def broken(chance: random.Random) -> bytes:
     return bytes(data)
 
 
-def rebuilt(copy: bytes) -> bytes:
+def rebuilt(copy: bytes, limits: Limits) -> bytes:
     """Rebuild a copy as if it were a print; empty: it can't be."""
-    return normalize(Order(original=copy, method="print", printed=copy, parts=(), limits=LIMITS)).data or b""
+    return normalize(Order(original=copy, method="print", printed=copy, parts=(), limits=limits)).data or b""
 
 
-def judged(data: bytes, *, really: bool) -> Iterator[str]:
+def prints(data: bytes, limits: Limits) -> Iterator[tuple[str, bytes | None]]:
+    """Give what copies are made from: the print, the print of what is written anew, and nothing for pictures."""
+    yield "print", printed(data)
+    written = normalize(Order(original=data, method="prepare", printed=None, parts=(), limits=limits)).data
+    if written is not None:
+        yield "reprint", printed(written)
+    yield "raster", None
+
+
+def forbidden(copy: bytes, limits: Limits) -> bool:
+    """Whether a copy holds what copies do not have: by the grammar, by a list of names, by its addresses."""
+    if list(violations(copy, limits)):
+        return True
+    if limits is LIMITS:
+        return bool(names_in(copy) & FORBIDDEN)
+    with pikepdf.open(io.BytesIO(copy)) as pdf:
+        addresses = [list(addresses_on(page.obj)) for page in pdf.pages]
+    odd = any(len(held) > MOST or not all(map(is_web, held)) for held in addresses)
+    return odd or bool(names_in(copy) & (FORBIDDEN - LINKS))
+
+
+def judged(data: bytes, limits: Limits, *, really: bool) -> Iterator[str]:
     """Inspect a document and make copies; give what came of it."""
     sniff(Sample(data, "pdf"))
-    inspect(data, LIMITS)
-    orders: list[tuple[str, bytes | None]] = [("print", data)]
-    if really:
-        orders += [("print", printed(data)), ("raster", None)]
+    inspect(data, limits)
+    orders: list[tuple[str, bytes | None]] = [("print", data), *(prints(data, limits) if really else ())]
     for method, print_of_it in orders:
-        order = Order(original=data, method=method, printed=print_of_it, parts=(), limits=LIMITS)
+        order = Order(original=data, method=method, printed=print_of_it, parts=(), limits=limits)
         copy = normalize(order).data
         if copy is None:
             yield f"{method}: no copy"
             continue
-        foreign = list(violations(copy, LIMITS)) or names_in(copy) & FORBIDDEN
-        yield f"{method}: FORBIDDEN" if foreign else f"{method}: copy"
+        yield f"{method}: FORBIDDEN" if forbidden(copy, limits) else f"{method}: copy"
+        if limits is KEEPING and b"/URI" in qdf(copy):
+            yield f"{method}: copy with links"
         if method == "print":
-            once = rebuilt(copy)
-            yield "print: nothing more to change" if rebuilt(once) == once != b"" else "print: CHANGED AGAIN"
+            once = rebuilt(copy, limits)
+            yield "print: nothing more to change" if rebuilt(once, limits) == once != b"" else "print: CHANGED AGAIN"
         if really and print_of_it is not data:
-            against = {finding.code for finding in verify(data, copy, LIMITS)} - {"copy.likeness"}
+            against = {finding.code for finding in verify(data, copy, limits)} - {"copy.likeness"}
             yield f"{method}: refused by the gate" if against else f"{method}: faithful"
+
+
+def qdf(copy: bytes) -> bytes:
+    """Write a copy down plainly."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(copy)) as pdf:
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return out.getvalue()
 
 
 def batch(seed: int, first: int, count: int) -> Counter[str]:
@@ -114,7 +164,8 @@ def batch(seed: int, first: int, count: int) -> Counter[str]:
                 chance = random.Random(seed * 1_000_003 + number)
                 data = bent(chance) if number % 2 else broken(chance)
                 try:
-                    for said in judged(data, really=number % REALLY == 0 or number % REALLY == 1):
+                    limits = KEEPING if number % 3 == 0 else LIMITS
+                    for said in judged(data, limits, really=number % REALLY in {0, 1}):
                         lines.write(said + "\n")
                 except Exception as error:  # noqa: BLE001 - whatever a reader raises is what is looked for
                     lines.write(f"RAISED {type(error).__name__} at {number}: {error}"[:300].replace("\n", " ") + "\n")
@@ -134,10 +185,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("count", nargs="?", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first, to run it in pieces")
     chosen = parser.parse_args()
     total: Counter[str] = Counter()
-    for first in range(0, chosen.count, BATCH):
-        total += batch(chosen.seed, first, min(BATCH, chosen.count - first))
+    last = chosen.first + chosen.count
+    for first in range(chosen.first, last, BATCH):
+        total += batch(chosen.seed, first, min(BATCH, last - first))
     for said, number in sorted(total.items()):
         print(f"{number:7}  {said}")
     return int(any(word in said for said in total for word in ("FORBIDDEN", "CHANGED", "RAISED", "CRASHED")))
