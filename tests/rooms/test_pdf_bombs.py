@@ -24,7 +24,7 @@ SECONDS = 2
 """Of processor time for one job: a fifth of what a service allows, so that this ends soon."""
 
 ENDS = {"sandbox.timeout", "sandbox.memory", "sandbox.output", "sandbox.crashed", "copy.failed", "limit.inflated_size"}
-ENDS |= {"pdf.too_many_pages", "pdf.malformed", "copy.unfaithful"}
+ENDS |= {"pdf.too_many_pages", "pdf.malformed", "pdf.unreadable", "copy.unfaithful"}
 
 
 class NothingFound:
@@ -93,11 +93,22 @@ def twenty_thousand_pages() -> bytes:
     return acting(pdf)
 
 
+def streams_without_an_end() -> bytes:
+    """Each of them leads a reader that repairs to the end of the file."""
+    return hello() + b"7 0 obj\n<</Length 9>>stream\nabc\n" * 100_000
+
+
+def strings_without_an_end() -> bytes:
+    return hello() + b"7 0 obj <</A(" * 9_000
+
+
 BOMBS: dict[str, Callable[[], bytes]] = {
     "forms in forms": nested_forms,
     "a gigabyte of content": a_gigabyte_of_content,
     "a huge picture": a_huge_picture,
     "20,000 pages": twenty_thousand_pages,
+    "streams without an end": streams_without_an_end,
+    "strings without an end": strings_without_an_end,
 }
 
 

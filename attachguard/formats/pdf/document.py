@@ -6,6 +6,7 @@ from decimal import Decimal
 import pikepdf
 from pikepdf import settings
 
+from attachguard.formats.pdf.endless import is_endless
 from attachguard.model import Limits
 
 CONTAINERS = (pikepdf.Dictionary, pikepdf.Stream, pikepdf.Array)
@@ -17,8 +18,10 @@ def open_pdf(data: bytes, limits: Limits, password: str = "") -> pikepdf.Pdf:
 
     No stream of it can be inflated beyond `limits.member_size` by Flate, RunLength or a predictor: reading one that
     would raises pikepdf.PikepdfError. Raises pikepdf.PasswordError when another password is needed,
-    pikepdf.PikepdfError when qpdf finds no document in the bytes.
+    pikepdf.PikepdfError when qpdf finds no document in the bytes, or would take far too long to.
     """
+    if is_endless(data):
+        raise pikepdf.PdfError("not a document: streams without an end")
     cap = limits.member_size
     settings.set_qpdf_limits(
         flate_max_memory=cap,

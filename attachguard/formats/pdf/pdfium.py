@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from PIL import Image
 from pypdfium2 import raw
 
+from attachguard.formats.pdf.endless import is_endless
+
 Handle = ctypes.c_void_p
 """A document, page or bitmap of pdfium; only good for handing back to it."""
 
@@ -29,7 +31,9 @@ class UnreadableError(ValueError):
 
 @contextmanager
 def opened(data: bytes) -> Iterator[Handle]:
-    """Open a document with the empty password. Raises UnreadableError."""
+    """Open a document with the empty password. Raises UnreadableError, also for what would take it far too long."""
+    if is_endless(data):
+        raise UnreadableError("streams without an end")
     document = raw.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:
         raise UnreadableError("pdfium does not open it")

@@ -66,10 +66,13 @@ def _unnamed(data: bytes, pdf: pikepdf.Pdf | None) -> Iterator[bytes]:
 
 
 def _named_places(data: bytes, pdf: pikepdf.Pdf) -> Iterator[int]:
-    """Give the places behind the keyword `obj` that the tables lead to; offsets count from the header (7.5.2)."""
+    """Give the places behind the keyword `obj` that the tables lead to; offsets count from the header (7.5.2).
+
+    Not those of objects that qpdf gave up on and takes for null: another reader may make something of them.
+    """
     start = max(data.find(b"%PDF-", 0, 1024 + 5), 0)
-    for entry in pdf.get_xref_table().values():
-        if entry.type == 1 and entry.offset is not None:
+    for key, entry in pdf.get_xref_table().items():
+        if entry.type == 1 and entry.offset is not None and pdf.get_object(key) is not None:
             header = _HEADER.match(data, start + entry.offset)
             if header:
                 yield header.end()
@@ -109,11 +112,23 @@ def _members(stream: pikepdf.Stream) -> Iterator[tuple[int, bytes]]:
             yield index, content[offset : following[offset]]
 
 
+def _closed(piece: bytes) -> bytes:
+    """End what a piece leaves open, or a reader goes through all that follow for each, and says nothing of any."""
+    strings, arrays, dictionaries = (
+        max(0, piece.count(opening) - piece.count(closing))
+        for opening, closing in ((b"(", b")"), (b"[", b"]"), (b"<<", b">>"))
+    )
+    ends = b")" * strings + b"]" * arrays + b">>" * dictionaries
+    stream = b"\nendstream" if b"stream" in piece else b""
+    # Brackets in strings may have misled the count; no string goes further than so many brackets.
+    return piece + b"\n" + ends + stream + b"\nendobj\n" + b")" * piece.count(b"(")
+
+
 def _file_of(pieces: list[bytes]) -> bytes:
     """Write a file whose table leads to every piece."""
     out = io.BytesIO()
     out.write(b"%PDF-1.7\n")
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>", *pieces]
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>", *map(_closed, pieces)]
     offsets = []
     for number, piece in enumerate(objects, start=1):
         offsets.append(out.tell())

@@ -77,3 +77,21 @@ def test_more_objects_than_are_looked_at_are_told() -> None:
 
 def test_a_file_without_any_object_is_unreadable_and_raises_nothing() -> None:
     assert codes(b"%PDF-1.4\nstartxref\n0\n%%EOF\n") == {"pdf.unreadable"}
+
+
+def test_where_thousands_of_streams_have_no_end_no_reader_is_asked_and_what_acts_is_told_all_the_same() -> None:
+    endless = b"7 0 obj\n<</Length 9>>stream\nabc\n" * 4000
+    assert codes(hello() + endless + b"77 0 obj <</S/Launch/F(cmd)>> endobj\n") >= {"pdf.unreadable", "pdf.launch"}
+
+
+def test_a_stream_or_two_without_an_end_are_repaired() -> None:
+    assert "pdf.unreadable" not in codes(hello() + b"7 0 obj\n<</Length 9>>stream\nabc\n" * 2)
+
+
+def test_a_string_without_an_end_hides_nothing_that_follows() -> None:
+    assert "pdf.launch" in codes(hello() + b"7 0 obj <</A(\n" * 100 + b"77 0 obj <</S/Launch/F(cmd)>> endobj\n")
+
+
+def test_an_object_that_qpdf_finds_and_gives_up_on_counts() -> None:
+    long_tail = b"7 0 obj <</A\n" * 100  # so long that the table's place is not found, and qpdf makes its own table
+    assert "pdf.launch" in codes(hello() + long_tail + b"77 0 obj <</S/Launch/F(cmd)>> endobj\n")
