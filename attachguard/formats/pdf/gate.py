@@ -24,6 +24,7 @@ from attachguard.formats.pdf.likeness import (
 )
 from attachguard.formats.pdf.pages import Box, user_unit
 from attachguard.formats.pdf.pdfium import UnreadableError
+from attachguard.formats.pdf.prepare import blends_on
 from attachguard.formats.pdf.render import Print, Sheet, printing
 from attachguard.formats.pdf.repair import for_pdfium
 from attachguard.formats.pdf.things import begins_with_a_picture
@@ -70,7 +71,7 @@ def verify(original: bytes, copy: bytes, limits: Limits) -> Sequence[Finding]:
         return [Finding("copy.unsafe", detail=violation) for violation in foreign[:_TOLD]]
     try:
         with printing(copy) as ours, printing(for_pdfium(original, limits)) as theirs:
-            return list(_differences(theirs, ours, _units(original, limits), limits))
+            return list(_differences(theirs, ours, _known(original, limits), limits))
     except UnreadableError as error:
         return [Finding("copy.unfaithful", detail=f"can't be compared: {error}")]
 
@@ -91,16 +92,27 @@ def _invented_links(original: bytes, copy: bytes, limits: Limits) -> Iterator[st
             yield f"page {number}: a link that the original does not have"
 
 
-def _units(original: bytes, limits: Limits) -> tuple[float, ...]:
-    """Read the size of every page's unit, which pdfium leaves out (ISO 32000-2, 7.7.3.3)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What qpdf reads in the original and pdfium leaves out."""
+
+    units: tuple[float, ...] = ()
+    """The size of every page's unit (ISO 32000-2, 7.7.3.3)."""
+    blended: tuple[int, ...] = ()
+    """The pages on which something is blended: what a first print loses most often, and a second has."""
+
+
+def _known(original: bytes, limits: Limits) -> _Known:
     try:
         with open_pdf(original, limits) as pdf:
-            return tuple(user_unit(page.obj) for page in pdf.pages[: limits.pages])
+            pages = [page.obj for page in pdf.pages[: limits.pages]]
+            blended = tuple(index for index, page in enumerate(pages) if blends_on(page))
+            return _Known(units=tuple(user_unit(page) for page in pages), blended=blended)
     except pikepdf.PikepdfError:
-        return ()
+        return _Known()
 
 
-def _differences(theirs: Print, ours: Print, units: tuple[float, ...], limits: Limits) -> Iterator[Finding]:
+def _differences(theirs: Print, ours: Print, known: _Known, limits: Limits) -> Iterator[Finding]:
     if theirs.pages != ours.pages:
         yield Finding("copy.unfaithful", detail=f"{ours.pages} pages in place of {theirs.pages}")
         return
@@ -109,8 +121,12 @@ def _differences(theirs: Print, ours: Print, units: tuple[float, ...], limits: L
         return
     told = 0
     likeness = 1.0
-    for index in range(ours.pages):
-        unit = units[index] if index < len(units) else 1.0
+    first = [index for index in known.blended if index < ours.pages]
+    others = sorted(set(range(ours.pages)).difference(first))
+    for place, index in enumerate([*first, *others]):
+        if told == _TOLD or (told and place == len(first)):
+            return  # where blended pages are refused, the others are looked at in the second print
+        unit = known.units[index] if index < len(known.units) else 1.0
         with theirs.sheet(index) as original, ours.sheet(index) as copy:
             reason = _size_difference(original, copy, unit, limits)
             compared = _Compared(reason=reason) if reason else _compared(original, copy, _mode(index))
@@ -118,8 +134,6 @@ def _differences(theirs: Print, ours: Print, units: tuple[float, ...], limits: L
         if compared.reason:
             yield Finding("copy.unfaithful", f"page {index + 1}", compared.reason)
             told += 1
-        if told == _TOLD:
-            return
     if not told:
         yield Finding("copy.likeness", detail=f"{likeness:.3f}")
 
@@ -211,19 +225,20 @@ def _text_difference(original: Sheet, copy: Sheet) -> str:
     seen = said(visible_words(original, ink_of(original.draw(100), original)))
     if _says(seen, kept):
         return ""
-    return f"{_share(_pairs(seen), _pairs(kept)):.0%} of the text is kept as text"
+    share = _share(_pairs("".join(seen.split())), _pairs("".join(kept.split())))
+    return f"{share:.0%} of the text is kept as text"
 
 
 def _says(wanted: str, kept: str) -> bool:
     """Whether a text has the pairs of letters of another, or all its letters where lines are read in another order."""
-    if _share(_pairs(wanted), _pairs(kept)) >= _TEXT_KEPT:
+    wanted, kept = "".join(wanted.split()), "".join(kept.split())
+    if wanted == kept or _share(_pairs(wanted), _pairs(kept)) >= _TEXT_KEPT:
         return True
-    return _share(list("".join(wanted.split())), list(kept)) >= _LETTERS_KEPT
+    return _share(list(wanted), list(kept)) >= _LETTERS_KEPT
 
 
-def _pairs(text: str) -> list[str]:
+def _pairs(packed: str) -> list[str]:
     """Give the neighbouring letters, white space aside: what two readers agree on however they set words apart."""
-    packed = "".join(text.split())
     return [packed[at : at + 2] for at in range(len(packed) - 1)]
 
 

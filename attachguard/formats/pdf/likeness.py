@@ -69,11 +69,21 @@ class FirstSight:
 
 def first_sight(theirs: Image.Image, ours: Image.Image) -> FirstSight:
     """Compare two drawings (grey, of one size) quickly; easily alarmed."""
-    lost, added = _unexplained(theirs, ours, 1), _unexplained(ours, theirs, 1)
-    either = ImageChops.lighter(lost, added)
+    either = Image.new("L", theirs.size)
+    differing = ImageChops.difference(theirs, ours).getbbox()
+    if differing is not None:
+        around = _wider(differing, theirs)  # outside, all is the same to the point, and so explained
+        a, b = theirs.crop(around), ours.crop(around)
+        either.paste(ImageChops.lighter(_unexplained(a, b, 1), _unexplained(b, a, 1)), around[:2])
     unlike = _worst(_averaged(either, 1))
     line = max(_worst(either.reduce((_LINE, 1))), _worst(either.reduce((1, _LINE))))
     return FirstSight(unlike=unlike, alarming=unlike > SAME_FONTS.most or line > _LINE_ALARM)
+
+
+def _wider(part: tuple[int, int, int, int], whole: Image.Image) -> tuple[int, int, int, int]:
+    """Give a part with the points around it."""
+    left, top, right, bottom = part
+    return max(0, left - 1), max(0, top - 1), min(whole.width, right + 1), min(whole.height, bottom + 1)
 
 
 def colours_differ(theirs: Image.Image, ours: Image.Image) -> bool:

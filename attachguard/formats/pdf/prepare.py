@@ -68,6 +68,16 @@ def prepared(original: bytes, limits: Limits) -> bytes | None:
     return out.getvalue()
 
 
+def blends_on(page: pikepdf.Object) -> bool:
+    """Whether something on a page, or in an annotation on it, is blended, so that its first print may have lost it."""
+    if _blends(page, _FORMS):
+        return True
+    held = page.get("/Annots")
+    annotations = list(held)[:_ANNOTATIONS] if isinstance(held, pikepdf.Array) else []
+    appearances = (_appearance(one) for one in annotations if isinstance(one, pikepdf.Dictionary))
+    return any(isinstance(one, pikepdf.Stream) and _blends(one, _FORMS) for one in appearances)
+
+
 class _Reminder:
     """Writes contents with specks, each once."""
 
