@@ -44,6 +44,9 @@ _FEW_COLOURS = 600
 _SHADED = 0.25
 """Share of points neither light nor dark from which on a page without colours is a photograph."""
 
+_GLANCE = 4
+"""How many times coarser a page is drawn to see whether it has colours: most have none, and are drawn in grey then."""
+
 _GREYS = 8
 """Steps of grey of a page without colours: text edges need no more."""
 
@@ -97,11 +100,10 @@ def _drawn(document: Print, taken_over: About, sharpness: Sharpness, limits: Lim
 
 def _page(sheet: Sheet, unit: float, sharpness: Sharpness, target: pikepdf.Pdf, limits: Limits) -> Encoded:
     scale = min(unit, limits.page_points / max(sheet.width, sheet.height, 1))
-    drawn = sheet.draw(sharpness.dpi * min(scale, 1.0), mode="RGB")
-    colourless = is_grey(drawn)
-    page = drawn.getchannel("G") if colourless else drawn
+    dpi = sharpness.dpi * min(scale, 1.0)
+    page = sheet.draw(dpi, mode="L" if is_grey(sheet.draw(dpi / _GLANCE, mode="RGB")) else "RGB")
     encoded = encode_page(page, sharpness.quality)
-    grey = page if colourless else drawn.convert("L")
+    grey = page if page.mode == "L" else page.convert("L")
     words = visible_words(sheet, ink_of(grey.reduce(2), sheet))
     width, height = sheet.width * scale, sheet.height * scale
     layer = text_layer(words, sheet.height, target)
@@ -132,15 +134,21 @@ def encode_page(drawn: Image.Image, quality: int) -> Encoded:
         return encode_jpeg(drawn, quality) if between > _SHADED else encode_exact_quickly(_few_greys(drawn))
     if sample.getcolors(_FEW_COLOURS) is None:
         return encode_jpeg(drawn, quality)
-    few = drawn.quantize(colors=256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    return encode_exact_quickly(few)
+    return encode_exact_quickly(_few_colours(drawn))
 
 
 def is_grey(drawn: Image.Image) -> bool:
-    """Whether no part of a page has a colour, looked at four by four points."""
-    red, green, blue = drawn.reduce(4).split()
+    """Whether no part of a drawing has a colour."""
+    red, green, blue = drawn.split()
     apart = ImageChops.lighter(ImageChops.difference(red, green), ImageChops.difference(green, blue))
     return int(apart.getextrema()[1]) <= 3  # type: ignore[arg-type] # one band: a pair of numbers
+
+
+def _few_colours(drawn: Image.Image) -> Image.Image:
+    """Give a page by a palette, chosen from every fourth point: half the time, and no speck of two points is missed."""
+    quarter = drawn.resize((drawn.width // 2 + 1, drawn.height // 2 + 1), Image.Resampling.NEAREST)
+    palette = quarter.quantize(colors=256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    return drawn.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def _few_greys(grey: Image.Image) -> Image.Image:

@@ -4,7 +4,9 @@ Every letter is an empty glyph of a Type 3 font (ISO 32000-2, 9.6.4) with its me
 program is needed and any script can be said.
 """
 
+import itertools
 import math
+import operator
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,20 +72,16 @@ def text_layer(words: Sequence[Word], height: float, target: pikepdf.Pdf) -> Tex
 def _set(word: Word, height: float, places: dict[str, tuple[int, int]]) -> list[bytes]:
     """Set one word and a space, in runs of one font."""
     along, start, up = _line(word)
+    across = along[0] if abs(along[0]) >= _SLANT else math.copysign(_SLANT, along[0])
+    turned = f"{across:.2f} {-along[1]:.2f} {up[0]:.2f} {-up[1]:.2f}"
     made: list[bytes] = []
-    run: list[int] = []
+    first = 0
     text = word.text + " "  # pdfium overlooks Type 3 text of one letter; the space also ends the word for sure
-    for index, letter in enumerate(text):
-        font, code = places[letter]
-        run.append(code + 1)
-        if index + 1 == len(text) or places[text[index + 1]][0] != font:
-            first = index + 1 - len(run)
-            x, y = start[0] + along[0] * first, start[1] + along[1] * first
-            across = along[0] if abs(along[0]) >= _SLANT else math.copysign(_SLANT, along[0])
-            matrix = (across, -along[1], up[0], -up[1], x, height - y)
-            numbers = " ".join(f"{number:.2f}" for number in matrix)
-            made.append(f"/T{font} 1 Tf {numbers} Tm <{bytes(run).hex()}> Tj".encode("ascii"))
-            run = []
+    for font, run in itertools.groupby(map(places.__getitem__, text), key=operator.itemgetter(0)):
+        codes = bytes([code + 1 for _, code in run])
+        x, y = start[0] + along[0] * first, start[1] + along[1] * first
+        made.append(f"/T{font} 1 Tf {turned} {x:.2f} {height - y:.2f} Tm <{codes.hex()}> Tj".encode("ascii"))
+        first += len(codes)
     return made
 
 
