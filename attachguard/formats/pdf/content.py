@@ -35,13 +35,15 @@ def signature(entry: Entry) -> Iterator[Finding]:
 
 
 def external_stream(entry: Entry) -> Iterator[Finding]:
-    """Tell of content from elsewhere: 7.3.8.2 (/F of a stream), 8.10.4 (/Ref), 14.11.7 (/OPI)."""
+    """Tell of content from elsewhere: 7.3.8.2 (/F of a stream), 8.10.4 (/Ref), 14.11.7 (/OPI), 12.5.6.15 (/FS)."""
     if entry.stream is not None and "/F" in entry.keys:
         yield Finding("pdf.external_stream", entry.where, "a stream whose data are in another file")
     if dictionary_at(entry.keys, "/Ref") is not None and name_at(entry.keys, "/Subtype") in {"/Form", ""}:
         yield Finding("pdf.external_stream", entry.where, "a page of another document")
     if dictionary_at(entry.keys, "/OPI") is not None:
         yield Finding("pdf.external_stream", entry.where, "a picture of a prepress server")
+    if name_at(entry.keys, "/Subtype") == "/FileAttachment" and isinstance(entry.keys.get("/FS"), pikepdf.String):
+        yield Finding("pdf.external_stream", entry.where, "an attachment that is only a path")
 
 
 def codec(entry: Entry) -> Iterator[Finding]:

@@ -40,10 +40,8 @@ class Extraction:
         held = dictionary_at(entry.keys, "/EF")
         if held is not None:
             name = _name_of(entry.keys)
-            for key in FILE_SPECIFICATIONS:
-                stream = held.get(key)
-                if isinstance(stream, pikepdf.Stream):
-                    self._take(stream, name, outside=outside)
+            for stream in (*_streams_in(held), *_related(entry.keys)):
+                self._take(stream, name, outside=outside)
         if entry.stream is None or name_at(entry.keys, "/Type") != "/EmbeddedFile":
             return
         if outside or entry.stream.objgen not in self.packets:
@@ -92,6 +90,19 @@ def is_einvoice(untrusted_name: str, data: bytes) -> bool:
         root = etree.fromstring(data, parser)
         return root.tag in EINVOICE_ROOTS and root.getroottree().docinfo.internalDTD is None
     return False
+
+
+def _streams_in(held: pikepdf.Object) -> list[pikepdf.Stream]:
+    """Give the streams of a dictionary, those first that readers look for; others may look for more."""
+    keys = (*FILE_SPECIFICATIONS, *sorted(held.keys() - set(FILE_SPECIFICATIONS)))
+    return [value for key in keys if isinstance(value := held.get(key), pikepdf.Stream)]
+
+
+def _related(specification: pikepdf.Object) -> list[pikepdf.Stream]:
+    """Give the files that belong to a file (7.11.4.3, /RF): arrays of names and streams in turn."""
+    related = dictionary_at(specification, "/RF")
+    arrays = () if related is None else (array for array in related.values() if isinstance(array, pikepdf.Array))
+    return [item for array in arrays for item in array if isinstance(item, pikepdf.Stream)]
 
 
 def _name_of(specification: pikepdf.Object) -> str:

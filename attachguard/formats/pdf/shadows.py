@@ -21,6 +21,11 @@ _OBJECT = re.compile(rb"(?<!end)obj(?=[\x00\t\n\x0c\r ()<>\[\]{}/%+\-.\d])")
 _HEADER = re.compile(rb"[\x00\t\n\x0c\r ]*\d{1,10}[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+obj")
 """An object's first words at the offset a table gives, so that the keyword's own place is known."""
 
+_DATA = re.compile(rb"stream[\r\n]")
+"""Where a dictionary ends and the data of a stream begin (7.3.8.1)."""
+
+_REFERENCE = re.compile(rb"(?<![\d.])\d{1,10}[\x00\t\n\x0c\r ]{1,9}\d{1,5}[\x00\t\n\x0c\r ]{1,9}R(?![^\s()<>\[\]{}/%])")
+
 _PAIRS = 100_000
 """Members of one object stream that are looked at; more is an attack on the reader."""
 
@@ -103,6 +108,8 @@ def _members(stream: pikepdf.Stream) -> Iterator[tuple[int, bytes]]:
     content = decoded(stream)
     first = int(number_of(stream.get("/First")) or 0)
     count = min(int(number_of(stream.get("/N")) or 0), _PAIRS)
+    if content.strip() and (first < 1 or count < 1):
+        raise pikepdf.PdfError("an object stream that does not say what it holds")
     head = [int(word) for word in content[:first].split()[: 2 * count] if word.isdigit() and len(word) < 11]
     offsets = [first + offset for offset in head[1::2]]
     bounds = sorted({*offsets, len(content)})
@@ -110,6 +117,17 @@ def _members(stream: pikepdf.Stream) -> Iterator[tuple[int, bytes]]:
     for index, offset in enumerate(offsets):
         if offset in following:
             yield index, content[offset : following[offset]]
+
+
+def _alone(piece: bytes) -> bytes:
+    """Give a piece a plain 0 for each reference, and an end to what it leaves open.
+
+    Where a reference leads nowhere, its key would be as if it were not there (7.3.9). Where something is left open, a
+    reader goes through all that follows for each, and says nothing of any.
+    """
+    data = _DATA.search(piece)
+    start = data.start() if data else len(piece)
+    return _closed(_REFERENCE.sub(b"0", piece[:start]) + piece[start:])
 
 
 def _closed(piece: bytes) -> bytes:
@@ -128,7 +146,7 @@ def _file_of(pieces: list[bytes]) -> bytes:
     """Write a file whose table leads to every piece."""
     out = io.BytesIO()
     out.write(b"%PDF-1.7\n")
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>", *map(_closed, pieces)]
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>", *map(_alone, pieces)]
     offsets = []
     for number, piece in enumerate(objects, start=1):
         offsets.append(out.tell())

@@ -15,10 +15,10 @@ from attachguard.formats.pdf.document import CONTAINERS
 SUSPICIOUS = re.compile(
     rb"/(?:"
     # keys whose presence is the danger, or whose value has to be looked at
-    rb"JS|AA|OpenAction|EF|XFA|NeedsRendering|Collection|ByteRange|OPI|Ref|FontMatrix|Next|A|Base"
+    rb"JS|AA|OpenAction|EF|RF|XFA|NeedsRendering|Collection|ByteRange|OPI|Ref|FontMatrix|Next|A|Base"
     # names that are the danger
     rb"|JavaScript|Launch|GoToR|GoToE|SubmitForm|ImportData|Rendition|Movie|Sound|GoTo3DView|RichMedia\w*|Screen|3D"
-    rb"|EmbeddedFile|JBIG2Decode|JPXDecode|Named|Thread|URI|URL|Action|FontFile"
+    rb"|EmbeddedFile|FileAttachment|JBIG2Decode|JPXDecode|Named|Thread|URI|URL|Action|FontFile"
     rb")(?![^\s()<>\[\]{}/%])"
     # names that stand somewhere else in the file
     rb"|/(?:S|Subtype|Type|FS|Filter|FunctionType) \d"
@@ -50,11 +50,14 @@ def entries(pdf: pikepdf.Pdf) -> Iterator[Entry]:
 
 
 def detached_entries(pdf: pikepdf.Pdf) -> Iterator[Entry]:
-    """Visit like `entries`, but take every reference for nothing: their numbers mean other objects here."""
+    """Visit like `entries`, but take every reference for a plain 0: their numbers mean other objects here.
+
+    A key that leads to another object is there all the same; with null it would be as if it were not (7.3.9).
+    """
     for item in pdf.objects:
         if isinstance(item, CONTAINERS) and is_suspicious(item):
             stream = item if isinstance(item, pikepdf.Stream) else None
-            alone = pikepdf.Object.parse(_REFERENCE.sub(b"null", written(item)))
+            alone = pikepdf.Object.parse(_REFERENCE.sub(b"0", written(item)))
             for entry in _inside(alone, "object outside the tables"):
                 yield Entry(keys=entry.keys, stream=stream if entry.keys is alone else None, where=entry.where)
 

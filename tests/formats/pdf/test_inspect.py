@@ -355,6 +355,20 @@ def test_a_file_that_is_named_twice_is_handed_out_once() -> None:
     assert len(seen(saved(pdf)).parts) == 1
 
 
+def test_files_that_belong_to_a_file_and_those_under_unusual_keys_are_handed_out() -> None:
+    pdf = new()
+    specification = attach(pdf, "a.txt", b"one")
+    specification["/RF"] = Dictionary(F=Array(["b.exe", pdf.make_stream(b"two")]))
+    specification["/EF"]["/X"] = pdf.make_stream(b"three")
+    assert {part.data for part in seen(saved(pdf)).parts} == {b"one", b"two", b"three"}
+
+
+def test_an_attachment_that_is_only_a_path_is_told() -> None:
+    pdf = new()
+    annotate(pdf, Subtype=Name.FileAttachment, FS=pikepdf.String("\\\\server\\share\\a.exe"))
+    assert codes(saved(pdf)) == {"pdf.external_stream"}
+
+
 def test_the_places_of_parts_are_unique() -> None:
     pdf = new()
     first, second = attach(pdf, "a.txt", b"one"), attach(pdf, "a.txt", b"two")

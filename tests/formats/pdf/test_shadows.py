@@ -95,3 +95,23 @@ def test_a_string_without_an_end_hides_nothing_that_follows() -> None:
 def test_an_object_that_qpdf_finds_and_gives_up_on_counts() -> None:
     long_tail = b"7 0 obj <</A\n" * 100  # so long that the table's place is not found, and qpdf makes its own table
     assert "pdf.launch" in codes(hello() + long_tail + b"77 0 obj <</S/Launch/F(cmd)>> endobj\n")
+
+
+def test_a_key_that_leads_to_another_object_is_there_in_the_shadow_too() -> None:
+    form = CATALOG[:-2] + b"/AcroForm<</Fields[]/XFA 9 0 R>>>>"
+    assert "pdf.xfa" in codes(updated(hello(catalog=form, more={9: stream(b"<template/>")}), {1: CATALOG}))
+    assert "pdf.javascript" in codes(hello() + b"77 0 obj <</JS 9 0 R>> endobj\n")
+    assert "pdf.external_stream" in codes(hello() + b"77 0 obj <</F 9 0 R/Length 0>>stream\n\nendstream endobj\n")
+
+
+def test_an_object_stream_in_the_shadow_whose_head_stands_elsewhere_is_malformed() -> None:
+    head = b"77 0 "
+    content = head + b"<</S/Launch/F(cmd)>>"
+    for keys in (b"/Type/ObjStm/N 9 0 R/First %d" % len(head), b"/Type/ObjStm/N 1/First 9 0 R"):
+        assert "pdf.malformed" in codes(hello() + b"78 0 obj\n" + stream(content, keys) + b"\nendobj\n")
+
+
+def test_the_bytes_of_a_file_in_the_shadow_are_as_they_were() -> None:
+    held = {6: stream(b"MZ 1 0 R (( << [", b"/Type/EmbeddedFile")}
+    (part,) = inspect(updated(hello(more=held), {6: b"null"}), Limits()).parts
+    assert part.data == b"MZ 1 0 R (( << ["
