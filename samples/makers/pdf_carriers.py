@@ -5,8 +5,8 @@ import io
 import pikepdf
 
 from samples.makers import pdf
-from samples.makers.pdf import DATE, invoice, invoice_with, objects_with
-from samples.makers.pdf_file import lines, stream, write
+from samples.makers.pdf import DATE, e_invoice, invoice, invoice_with, objects_with
+from samples.makers.pdf_file import lines, stream, update, write
 
 JPX = b"/Filter /JPXDecode"
 
@@ -84,6 +84,29 @@ def _xfa(layout: bytes, catalog: bytes, language: str) -> bytes:
         catalog=b"/AcroForm << /Fields [10 0 R] /DR %b /DA (/R 10 Tf 0 g) /XFA 11 0 R >> %b" % (pdf.FONTS, catalog),
         page=b"/Annots [10 0 R]",
     )
+
+
+def xfa_in_old_revision() -> bytes:
+    """A form in a stream of an older revision; the newest has none (ISO 32000-1, 12.7.8; 7.5.6)."""
+    old = invoice_with(stream(b"<xdp:xdp/>"), catalog=b"/AcroForm << /Fields [] /XFA 10 0 R >>")
+    return update(old, {1: objects_with()[1]}, b"/Root 1 0 R /Info 7 0 R")
+
+
+def e_invoice_with_related_file(attached: bytes) -> bytes:
+    """A hybrid invoice with a second file that belongs to its XML (7.11.4.3): few readers show it, some take it out."""
+    beside = b"/RF << /F [(photo.png) 13 0 R] >> /EF << /F 11 0 R"
+    whole = e_invoice().replace(b"/EF << /F 11 0 R", beside, 1)
+    with pikepdf.open(io.BytesIO(whole)) as document:
+        specification = next(one for one in document.objects if isinstance(one, pikepdf.Dictionary) and "/RF" in one)
+        specification["/RF"]["/F"][1] = document.make_stream(attached)
+        out = io.BytesIO()
+        document.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def streams_without_end() -> bytes:
+    """An invoice with thousands of streams behind it that never end: who repairs it goes through all of it for each."""
+    return invoice() + b"9 0 obj\n<< /Length 9 >>\nstream\nabc\n" * 20_000
 
 
 def user_password() -> bytes:

@@ -1,6 +1,7 @@
 """The files inside a PDF (ISO 32000-2, 7.11.4): found wherever they hang, handed out one by one, counted."""
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pikepdf
@@ -40,8 +41,10 @@ class Extraction:
         held = dictionary_at(entry.keys, "/EF")
         if held is not None:
             name = _name_of(entry.keys)
-            for stream in (*_streams_in(held), *_related(entry.keys)):
+            for stream in _streams_in(held):
                 self._take(stream, name, outside=outside)
+            for its_name, stream in _related(entry.keys):
+                self._take(stream, its_name, outside=outside)
         if entry.stream is None or name_at(entry.keys, "/Type") != "/EmbeddedFile":
             return
         if outside or entry.stream.objgen not in self.packets:
@@ -98,11 +101,15 @@ def _streams_in(held: pikepdf.Object) -> list[pikepdf.Stream]:
     return [value for key in keys if isinstance(value := held.get(key), pikepdf.Stream)]
 
 
-def _related(specification: pikepdf.Object) -> list[pikepdf.Stream]:
-    """Give the files that belong to a file (7.11.4.3, /RF): arrays of names and streams in turn."""
+def _related(specification: pikepdf.Object) -> Iterator[tuple[str, pikepdf.Stream]]:
+    """Give the files that belong to a file, with their names (7.11.4.3, /RF): arrays of names and streams in turn."""
     related = dictionary_at(specification, "/RF")
-    arrays = () if related is None else (array for array in related.values() if isinstance(array, pikepdf.Array))
-    return [item for array in arrays for item in array if isinstance(item, pikepdf.Stream)]
+    for array in () if related is None else related.values():
+        name = ""
+        for item in array if isinstance(array, pikepdf.Array) else ():
+            if isinstance(item, pikepdf.Stream):
+                yield name, item
+            name = str(item) if isinstance(item, pikepdf.String) else ""
 
 
 def _name_of(specification: pikepdf.Object) -> str:
