@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pikepdf
 
 from attachguard.formats.pdf import leaves
-from attachguard.formats.pdf.document import dictionary_at, filters_of, open_pdf, text_at
+from attachguard.formats.pdf.document import decoded, dictionary_at, filters_of, open_pdf, text_at
 from attachguard.formats.pdf.rebuild import DEPTH, NUMBERS, RefusedError, chosen, fitting, outline
 from attachguard.formats.pdf.shapes import (
     CATALOG_KEYS,
@@ -20,6 +20,7 @@ from attachguard.formats.pdf.shapes import (
     SHAPES,
     STREAM_KEYS,
     By,
+    Content,
     Each,
     Either,
     Keys,
@@ -32,6 +33,7 @@ from attachguard.formats.pdf.shapes import (
     Shape,
     Stream,
 )
+from attachguard.formats.pdf.truetype import has_instructions
 from attachguard.formats.pdf.weblinks import is_web
 from attachguard.model import Limits, Links
 
@@ -148,6 +150,8 @@ class _Auditor:
             return
         if isinstance(shape, Stream):
             yield from _coding(value, where)
+            if shape.content is Content.TRUETYPE and has_instructions(decoded(value)):
+                yield f"{where}: a font with instructions"
         ours = STREAM_KEYS if isinstance(shape, Stream) else _PARENT if shape in _PAGES else frozenset()
         for name in sorted(value.keys() - ours):
             if isinstance(shape, Each):

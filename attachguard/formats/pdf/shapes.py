@@ -30,7 +30,8 @@ class Content(enum.Enum):
     MARKS = "content stream"
     PICTURE = "samples of a picture"
     MASK = "samples of a soft mask"
-    OPAQUE = "font program, character map or mesh"
+    TRUETYPE = "font program with instructions, which go"
+    OPAQUE = "other font program, character map or mesh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +283,7 @@ FONT_STREAM = Stream(
         "/Subtype": _names("/Type1C", "/CIDFontType0C", "/OpenType"),
     },
 )
+TRUETYPE_STREAM = Stream("9.9.1", Content.TRUETYPE, {"/Length1": Leaf.NUMBER})
 FONT_DESCRIPTOR = Keys(
     "9.8.1",
     {
@@ -298,7 +300,7 @@ FONT_DESCRIPTOR = Keys(
         "/StemH": Leaf.NUMBER,
         "/MissingWidth": Leaf.NUMBER,
         "/FontFile": FONT_STREAM,
-        "/FontFile2": FONT_STREAM,
+        "/FontFile2": TRUETYPE_STREAM,
         "/FontFile3": FONT_STREAM,
     },
 )
