@@ -57,17 +57,21 @@ def guard_all(submission: Submission, policy: Policy, kit: Kit) -> SubmissionVer
     """
     with workroom() as room:
         attachments = receive(submission.uploads, policy.limits, room)
-        shared = limit_submission(attachments, policy.limits)
-        judged = (
-            _refuse(attachment, shared, policy)
-            if shared
-            else settle(attachment, upload.password, policy, kit, room.fresh())
-            for attachment, upload in zip(attachments, submission.uploads, strict=True)
-        )
-        verdict = SubmissionVerdict(
-            submission=submission.id, policy=policy.label, verdicts=tuple(judged), reasons=shared
-        )
-        kit.ledger.record(verdict)
+        passwords = (upload.password for upload in submission.uploads)
+        return guard_received(submission.id, tuple(zip(attachments, passwords, strict=True)), policy, kit, room)
+
+
+def guard_received(
+    submission: str, received: Sequence[tuple[Attachment, str | None]], policy: Policy, kit: Kit, room: Workroom
+) -> SubmissionVerdict:
+    """Judge files that lie in a workroom already, each with its password; else like `guard_all`."""
+    shared = limit_submission([attachment for attachment, _ in received], policy.limits)
+    judged = (
+        _refuse(attachment, shared, policy) if shared else settle(attachment, password, policy, kit, room.fresh())
+        for attachment, password in received
+    )
+    verdict = SubmissionVerdict(submission=submission, policy=policy.label, verdicts=tuple(judged), reasons=shared)
+    kit.ledger.record(verdict)
     return verdict
 
 

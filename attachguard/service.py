@@ -32,7 +32,7 @@ from attachguard.jobs import (
 )
 from attachguard.logs import traced
 from attachguard.model import Attachment, Check, Outcome, Submission, SubmissionVerdict, Upload
-from attachguard.pipeline import guard_all, receive
+from attachguard.pipeline import guard_all, guard_received, receive
 from attachguard.policy import Policy
 from attachguard.ports import Drawer, EngineLedger, Kit, Shelf, Store, Wakeup
 from attachguard.rescan import Rescan
@@ -42,7 +42,7 @@ from attachguard.states import BytesState, SubmissionState
 from attachguard.tenancy import kit_of
 from attachguard.tidying import Tidying
 from attachguard.verified import Verified
-from attachguard.workroom import workroom
+from attachguard.workroom import Workroom, workroom
 
 MOST_FILES = 100
 """A submission with more files is refused at the door: the policy's own limit is a verdict, and much lower."""
@@ -300,11 +300,17 @@ class Service(Announcing, Reviewing, Tidying):
         return Receipt(submission=intent.submission, state=SubmissionState.PROCESSING)
 
     def check(
-        self, uploads: Sequence[Upload], store: Store, policy: str | None = None, tenant: str = ""
+        self,
+        attachments: Sequence[Attachment],
+        room: Workroom,
+        store: Store,
+        policy: str | None = None,
+        tenant: str = "",
     ) -> SubmissionVerdict:
-        """Judge files at once and keep nothing: what is cleared goes to `store`, and no ledger hears of it."""
+        """Judge files that lie in `room`, and keep nothing: what is cleared goes to `store`, no ledger hears of it."""
         kit = dataclasses.replace(kit_of(self.kit, tenant), store=store, ledger=Forgetful())
-        return guard_all(Submission(id=uuid.uuid4().hex, uploads=tuple(uploads)), self.policy(policy), kit)
+        received = [(attachment, None) for attachment in attachments]
+        return guard_received(uuid.uuid4().hex, received, self.policy(policy), kit, room)
 
     def preview(self, submission: str, number: int) -> bytes | None:
         """Draw the first page or picture of a delivered file as PNG; None when there is nothing to draw.

@@ -25,43 +25,8 @@ class Parcel:
 
     tenant: str
     delivered: Delivered
-    folder: Path
+    path: Path
     until: float
-
-
-class Handover:
-    """The port `Store` for one stateless check: a private folder that goes with the answer."""
-
-    def __init__(self) -> None:
-        try:
-            self.folder = Path(tempfile.mkdtemp(prefix="attachguard-parcel-"))
-        except OSError as error:
-            raise StoreUnavailable(f"no private directory can be made: {error.strerror}") from error
-        self._count = 0
-
-    def put(self, cleared: Cleared) -> Delivered:
-        """Copy the bytes. Raises StoreUnavailable."""
-        self._count += 1
-        path = self.folder / str(self._count)
-        try:
-            shutil.copyfile(cleared.path, path)
-        except OSError as error:
-            raise StoreUnavailable(f"the parcel took no more bytes: {error.strerror}") from error
-        return Delivered(
-            name=cleared.name,
-            media_type=cleared.media_type,
-            size=cleared.size,
-            sha256=cleared.sha256,
-            location=str(path),
-        )
-
-    def probe(self) -> Sequence[Check]:
-        """Nothing is kept, so nothing is asked."""
-        return ()
-
-    def close(self) -> None:
-        """Throw everything away."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Parcels:
@@ -72,21 +37,26 @@ class Parcels:
         self._waiting: dict[str, Parcel] = {}
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
+        self._folder: Path | None = None
+
+    def counter(self) -> "Counter":
+        """Open a counter for one check. Raises StoreUnavailable."""
+        with self._lock:
+            if self._folder is None:
+                try:
+                    self._folder = Path(tempfile.mkdtemp(prefix="attachguard-parcels-"))
+                except OSError as error:
+                    raise StoreUnavailable(f"no private directory can be made: {error.strerror}") from error
+            return Counter(self, self._folder)
 
     def keep(self, tenant: str, delivered: Delivered) -> str:
-        """Keep what was delivered, in a folder of its own; returns its secret name. Raises StoreUnavailable."""
-        folder = Path(tempfile.mkdtemp(prefix="attachguard-parcel-"))
-        try:
-            Path(delivered.location).rename(folder / "0")
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise StoreUnavailable(f"the parcel could not be kept: {error.strerror}") from error
-        name = secrets.token_urlsafe(32)
-        parcel = Parcel(tenant=tenant, delivered=delivered, folder=folder, until=self._clock() + SECONDS)
+        """Keep what lies in the folder already; returns its secret name."""
+        path = Path(delivered.location)
         with self._lock:
-            self._waiting[name] = parcel
+            until = self._clock() + SECONDS
+            self._waiting[path.name] = Parcel(tenant=tenant, delivered=delivered, path=path, until=until)
         self._tidy()
-        return name
+        return path.name
 
     def take(self, name: str, tenant: str) -> tuple[Delivered, bytes] | None:
         """Give a parcel to its tenant, however often it is asked for; None: there is none."""
@@ -95,18 +65,19 @@ class Parcels:
         if parcel is None or parcel.tenant != tenant or parcel.until <= self._clock():
             return None
         try:
-            return parcel.delivered, (parcel.folder / "0").read_bytes()
+            return parcel.delivered, parcel.path.read_bytes()
         except FileNotFoundError:  # thrown away just now
             return None
 
     def close(self) -> None:
         """Throw everything away."""
         with self._lock:
-            waiting, self._waiting = list(self._waiting.values()), {}
+            self._waiting = {}
             if self._timer is not None:
                 self._timer.cancel()
-        for parcel in waiting:
-            shutil.rmtree(parcel.folder, ignore_errors=True)
+            folder, self._folder = self._folder, None
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _tidy(self) -> None:
         """Throw away what is late or too much, and see to it that this is done again while anything waits."""
@@ -119,9 +90,47 @@ class Parcels:
                 self._timer.daemon = True
                 self._timer.start()
         for one in dropped:
-            shutil.rmtree(one.folder, ignore_errors=True)
+            one.path.unlink(missing_ok=True)
 
     def _tidy_later(self) -> None:
         with self._lock:
             self._timer = None
         self._tidy()
+
+
+class Counter:
+    """The port `Store` for one stateless check: what is not kept goes with the answer."""
+
+    def __init__(self, parcels: Parcels, folder: Path) -> None:
+        self._parcels, self._folder = parcels, folder
+        self._laid_out: set[Path] = set()
+
+    def put(self, cleared: Cleared) -> Delivered:
+        """Copy the bytes. Raises StoreUnavailable."""
+        path = self._folder / secrets.token_urlsafe(32)
+        self._laid_out.add(path)
+        try:
+            shutil.copyfile(cleared.path, path)
+        except OSError as error:
+            raise StoreUnavailable(f"the parcel took no more bytes: {error.strerror}") from error
+        return Delivered(
+            name=cleared.name,
+            media_type=cleared.media_type,
+            size=cleared.size,
+            sha256=cleared.sha256,
+            location=str(path),
+        )
+
+    def keep(self, tenant: str, delivered: Delivered) -> str:
+        """Keep something for a minute; returns its secret name."""
+        self._laid_out.discard(Path(delivered.location))
+        return self._parcels.keep(tenant, delivered)
+
+    def probe(self) -> Sequence[Check]:
+        """Nothing is kept, so nothing is asked."""
+        return ()
+
+    def close(self) -> None:
+        """Throw away what is not kept."""
+        for path in self._laid_out:
+            path.unlink(missing_ok=True)

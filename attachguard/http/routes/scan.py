@@ -1,6 +1,7 @@
 """Judging without keeping: the verdict at once, and the delivered bytes in the same answer or in the next one."""
 
 import secrets
+from contextlib import closing
 from typing import Annotated
 
 import msgspec
@@ -13,16 +14,17 @@ from attachguard.errors import NotFound
 from attachguard.http import shapes
 from attachguard.http.answers import write_json
 from attachguard.http.auth import authenticated
-from attachguard.http.doors import Doors, doors
+from attachguard.http.doors import doors
 from attachguard.http.find import policy_for
-from attachguard.http.followup import Handover
+from attachguard.http.followup import Counter
 from attachguard.http.languages import language_of
 from attachguard.http.problems import AGAIN_SECONDS, Problem
 from attachguard.http.routes.attachments import safe_headers
 from attachguard.http.routes.submissions import opened_room
 from attachguard.http.uploads import read_form
 from attachguard.logs import log
-from attachguard.model import Attachment, Delivered, Outcome, SubmissionVerdict, Upload
+from attachguard.model import Attachment, Delivered, Outcome, SubmissionVerdict
+from attachguard.workroom import Workroom
 
 router = APIRouter(tags=["scan"])
 
@@ -39,7 +41,7 @@ async def scan(
     wanted = policy_for(parts, caller, policy)
     async with opened_room() as room:
         form = await read_form(request, parts.service.policy(wanted).limits, room)
-        return await run_in_threadpool(_judge, request, parts, caller, form.attachments, wanted)
+        return await run_in_threadpool(_judge, request, caller, form.attachments, room, wanted)
 
 
 @router.get("/v1/scan/files/{name}", **shapes.parcel())
@@ -53,27 +55,17 @@ def fetch(request: Request, name: str, caller: Reader) -> Response:
 
 
 def _judge(
-    request: Request, parts: Doors, caller: Admitted, attachments: tuple[Attachment, ...], policy: str
+    request: Request, caller: Admitted, attachments: tuple[Attachment, ...], room: Workroom, policy: str
 ) -> Response:
+    parts = doors(request)
     parts.gate.spend(caller, 1, sum(one.size for one in attachments))
-    handover = Handover()
-    try:
-        verdict = parts.service.check([_upload(one) for one in attachments], handover, policy, caller.tenant)
+    with closing(parts.parcels.counter()) as counter:
+        verdict = parts.service.check(attachments, room, counter, policy, caller.tenant)
         log().info("scan.judged", submission=verdict.submission, verdict=verdict.outcome.value, tenant=caller.tenant)
-        return _answer(request, parts, caller, verdict)
-    finally:
-        handover.close()
+        return _answer(request, caller, verdict, counter)
 
 
-def _upload(attachment: Attachment) -> Upload:
-    return Upload(
-        untrusted_name=attachment.untrusted_name,
-        open=lambda: attachment.path.open("rb"),
-        declared_type=attachment.declared_type,
-    )
-
-
-def _answer(request: Request, parts: Doors, caller: Admitted, verdict: SubmissionVerdict) -> Response:
+def _answer(request: Request, caller: Admitted, verdict: SubmissionVerdict, counter: Counter) -> Response:
     language = language_of(request)
     document = submission_document(verdict, language)
     if verdict.outcome is Outcome.UNDETERMINED:
@@ -82,7 +74,7 @@ def _answer(request: Request, parts: Doors, caller: Admitted, verdict: Submissio
     delivered = [one.delivered for one in verdict.verdicts]
     if "multipart/mixed" in request.headers.get("accept", "").lower():
         return _mixed(_placed(document, [f"#{number}" for number in range(len(delivered))]), delivered)
-    places = [f"/v1/scan/files/{parts.parcels.keep(caller.tenant, one)}" if one else "" for one in delivered]
+    places = [f"/v1/scan/files/{counter.keep(caller.tenant, one)}" if one else "" for one in delivered]
     return write_json(request, _placed(document, places))
 
 
