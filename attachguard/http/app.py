@@ -1,12 +1,10 @@
 """The application: its parts, its routes, and the one place that turns what goes wrong into an answer."""
 
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -25,6 +23,7 @@ from attachguard.http.followup import Parcels
 from attachguard.http.framing import Framing
 from attachguard.http.linger import Linger
 from attachguard.http.metrics import Figures
+from attachguard.http.observing import Observing
 from attachguard.http.probes import Probes
 from attachguard.http.problems import Problem, problem_of, respond
 from attachguard.http.routes import (
@@ -97,7 +96,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _bug)
-    app.middleware("http")(_observe)
+    app.add_middleware(_observing)
     if used.cors_origins:
         app.add_middleware(CORSMiddleware, **_for_pages_of(used.cors_origins))
     app.add_middleware(_framing)
@@ -165,28 +164,8 @@ def _linger(app: ASGIApp) -> ASGIApp:
     return Linger(app)
 
 
-async def _observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Give a request its trace, and write and count how it was answered."""
-    began = time.perf_counter()
-    request.state.trace = logs.trace_of(request.headers.get("traceparent"))
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(trace=logs.trace_id(request.state.trace))
-    response = await call_next(request)
-    seconds = time.perf_counter() - began
-    route = getattr(request.scope.get("route"), "path", "unknown")
-    request.app.state.doors.figures.answered(route, response.status_code, seconds)
-    response.headers["traceparent"] = request.state.trace
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    if route not in {"/healthz", "/readyz", "/metrics"}:
-        logs.log().info(
-            "http.answered",
-            method=request.method,
-            route=route,
-            status=response.status_code,
-            seconds=round(seconds, 4),
-            **{name: value for name, value in request.path_params.items() if name in {"submission", "attachment"}},
-        )
-    return response
+def _observing(app: ASGIApp) -> ASGIApp:
+    return Observing(app)
 
 
 # -- the translator --------------------------------------------------------------------------------------------
