@@ -143,6 +143,21 @@ def test_files_go_to_the_store_and_come_from_it_and_never_through_the_service(
             assert asked.headers["content-length"] == str(file["delivered"]["size"])
         assert web.get(client.get(good["links"]["content"]).headers["location"]).content == files[0][1]
         assert client.get(f"{bad['links']['self']}/content").status_code == 403
+        assert client.get(good["links"]["preview"]).content.startswith(b"\x89PNG")
+        link = client.get(good["links"]["content"]).headers["location"]
+        assert client.delete(good["links"]["self"]).status_code == 204
+        assert client.get(good["links"]["content"]).status_code == 410
+        assert web.get(link).status_code == 404
+
+
+def test_what_is_refused_is_tried_again_from_the_store(served: Server, web: httpx.Client) -> None:
+    with served.client() as client:
+        refused = send(client, ("portfolio.pdf", pdf(portfolio=True))).json()["files"][0]
+        again = client.post(refused["links"]["retries"], json={"method": "flatten"}, headers=WAIT)
+        assert again.status_code == 201, again.text
+        (file,) = again.json()["attachments"]
+        assert (file["verdict"], file["retry_of"]) == ("normalized", refused["attachment"])
+        assert web.get(client.get(file["links"]["content"]).headers["location"]).content.startswith(b"%PDF-")
 
 
 def test_an_address_takes_the_announced_size_and_its_own_file_and_nothing_else(
