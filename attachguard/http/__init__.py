@@ -1,6 +1,7 @@
 """The HTTP service: the door for backends in any language. `uvicorn attachguard.http:app` serves it.
 
-This package translates and decides nothing: every file that comes in here ends in `guard_all`.
+This package translates and decides nothing: every file that comes in here ends in `guard_all`, or in its
+second half, `guard_received`.
 """
 
 from fastapi import FastAPI

@@ -84,7 +84,7 @@ def _body(content: Mapping[str, Any], *parameters: dict[str, Any]) -> dict[str, 
 
 
 def _header(name: str, description: str) -> dict[str, Any]:
-    text = {"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"}
+    text = {"type": "string", "maxLength": 255, "pattern": "^[ -~]+$"}
     return {"name": name, "in": "header", "required": False, "description": description, "schema": text}
 
 

@@ -103,8 +103,8 @@ def idempotency_key(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
-    key = key.strip().removeprefix('"').removesuffix('"')
-    if not 1 <= len(key) <= KEY_LENGTH or not key.isascii() or not key.isprintable():
+    length, key = len(key), key.strip().removeprefix('"').removesuffix('"')
+    if not key or length > KEY_LENGTH or not key.isascii() or not key.isprintable():
         raise Problem(400, "bad-request", f"an Idempotency-Key has 1 to {KEY_LENGTH} printable ASCII characters")
     return key
 
