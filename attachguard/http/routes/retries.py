@@ -1,5 +1,6 @@
 """Trying again after a refusal: another way to make the copy, the password, or another file."""
 
+import dataclasses
 import os
 from typing import Annotated, Literal
 
@@ -21,7 +22,7 @@ from attachguard.http.uploads import read_form
 from attachguard.jobs import Receipt, Sending, Status, Whereabouts
 from attachguard.logs import log
 from attachguard.model import Outcome
-from attachguard.states import FINAL, BytesState
+from attachguard.states import FINAL, BytesState, SubmissionState
 
 router = APIRouter(tags=["attachments"])
 
@@ -77,15 +78,21 @@ def _again(request: Request, caller: Admitted, status: Status, file: Whereabouts
     if caller.link:
         parts.gate.use(caller.link)
     parts.gate.spend(caller, 1, file.file.size)
-    receipt = wake(parts, caller, _judge(parts, file, terms, wish))
+    receipt = _judge(parts, caller, file, terms, wish)
     log().info("submission.retried", submission=receipt.submission, retry_of=file.file.id, method=wish.method)
     return receipt
 
 
-def _judge(parts: Doors, file: Whereabouts, terms: Sending, wish: Wish) -> Receipt:
-    if wish.password is not None:
-        return parts.service.retry_with_password(file.file, terms, wish.password, name_process(os.getpid()))
-    return parts.service.retry_file(file.file, terms)
+def _judge(parts: Doors, caller: Admitted, file: Whereabouts, terms: Sending, wish: Wish) -> Receipt:
+    if wish.password is None:
+        return wake(parts, caller, parts.service.retry_file(file.file, terms))
+    owner = name_process(os.getpid())
+    receipt = parts.service.retry_with_password(file.file, terms, wish.password, owner)
+    if receipt.repeated and receipt.state is SubmissionState.FAILED:
+        # Woken, it would be judged without the password, which is written nowhere: this is another one.
+        another = dataclasses.replace(terms, idempotency_key=None)
+        receipt = parts.service.retry_with_password(file.file, another, wish.password, owner)
+    return receipt
 
 
 def _refuse_impossible(parts: Doors, status: Status, file: Whereabouts, wish: Wish) -> None:

@@ -111,3 +111,25 @@ def test_what_failed_for_a_reason_of_ours_is_judged_when_it_is_asked_for_again(
             assert (await place.file(second.headers["location"]))["verdict"] == "normalized"
 
     asyncio.run(scenario())
+
+
+def test_a_password_is_tried_again_with_the_password_when_the_first_try_failed_for_a_reason_of_ours(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    async def scenario() -> None:
+        scanner = MemoryScanner(test_double=True)
+        async with opened(tmp_path, sandbox, scanner) as place:
+            file = await place.file(await place.send("locked.pdf", pdf(password="geheim")))
+            address, wish = (
+                f"/v1/attachments/{file['attachment']}/retries",
+                {"method": "password", "password": "geheim"},
+            )
+            once = {"Idempotency-Key": "with the password"}
+            scanner.down = "a bad minute"
+            assert (await place.client.post(address, json=wish, headers=once)).status_code == 503
+            scanner.down = ""
+            again = await place.client.post(address, json=wish, headers=once)
+            assert again.status_code == 201, again.text
+            assert again.json()["attachments"][0]["verdict"] == "normalized"
+
+    asyncio.run(scenario())
