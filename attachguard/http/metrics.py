@@ -5,17 +5,21 @@ Counters start when this process starts. Where several processes serve, each tel
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from attachguard.jobs import Judged
 from attachguard.model import Check
 from attachguard.ports import Register
 
 PAGE = 500
 """Verdicts that are read at a time."""
+
+OVERLAP = timedelta(seconds=30)
+"""How far is looked back: as long as a statement may take in the ledger, so that a late transaction is counted too."""
 
 _STAGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -26,8 +30,8 @@ class Figures:
     def __init__(self, register: Register, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._register = register
         self._clock = clock
-        self._since = clock()
-        self._seen: set[str] = set()
+        self._born = self._since = clock()
+        self._seen: set[tuple[str, datetime]] = set()
         self._lock = threading.Lock()
         self.registry = CollectorRegistry()
         self._files = Counter(
@@ -65,25 +69,26 @@ class Figures:
             return generate_latest(self.registry)
 
     def _read_on(self) -> None:
-        """Count the verdicts since the last time; those of the same moment are told apart by their file."""
-        while True:
-            page = self._register.judged_since(self._since, PAGE)
-            new = [one for one in page if f"{one.attachment}@{one.at.isoformat()}" not in self._seen]
-            for one in new:
-                kind, verdict = one.kind or "unknown", one.outcome.value
-                self._files.labels(kind, verdict).inc()
-                for code in one.reasons:
-                    self._reasons.labels(kind, verdict, code).inc()
-                for stage, seconds in one.stages.items():
-                    self._stages.labels(stage).observe(seconds)
-            if not page:
-                return
-            last = page[-1].at
-            same = {f"{one.attachment}@{one.at.isoformat()}" for one in page if one.at == last}
-            self._seen = same | (self._seen if last == self._since else set())
-            self._since = last
-            if len(page) < PAGE or not new:
-                return
+        """Count the verdicts since the last time, looking back a little: what began earlier may be written later."""
+        since = max(self._born, self._since - OVERLAP)
+        while page := self._register.judged_since(since, PAGE):
+            for one in page:
+                if (one.attachment, one.at) not in self._seen:
+                    self._seen.add((one.attachment, one.at))
+                    self._count(one)
+            if len(page) < PAGE or page[-1].at == since:
+                break
+            since = page[-1].at
+        self._since = max([self._since, *(at for _, at in self._seen)])
+        self._seen = {(name, at) for name, at in self._seen if at >= self._since - OVERLAP}
+
+    def _count(self, one: Judged) -> None:
+        kind, verdict = one.kind or "unknown", one.outcome.value
+        self._files.labels(kind, verdict).inc()
+        for code in one.reasons:
+            self._reasons.labels(kind, verdict, code).inc()
+        for stage, seconds in one.stages.items():
+            self._stages.labels(stage).observe(seconds)
 
 
 class _Engine(Collector):
