@@ -71,9 +71,9 @@ async def _wish(request: Request) -> Wish:
 
 def _again(request: Request, caller: Admitted, status: Status, file: Whereabouts, wish: Wish) -> Receipt:
     """Send the held original through the pipeline again. Raises Problem 410, 422, 423."""
-    parts = doors(request)
+    parts, key = doors(request), idempotency_key(request)
     _refuse_impossible(parts, status, file, wish)
-    key = idempotency_key(request) or (f"retry:{file.file.id}:{wish.method}" if not wish.password else None)
+    key = key or (f"retry:{file.file.id}:{wish.method}" if not wish.password else None)
     terms = sending(request, caller, status.policy, key, retry_of=file.file.id, method=METHODS.get(wish.method, ""))
     if caller.link:
         parts.gate.use(caller.link)
