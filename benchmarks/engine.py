@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -145,25 +145,52 @@ def _judge(files: Sequence[Path], workers: int, folder: Path) -> float:
 
 
 def size(database: str, most: int) -> None:
-    print(f"p50 and p95 of {ASKED} claims and {ASKED} reports, milliseconds")
+    """Fill two ledgers and ask them in turns, so that what else the machine does happens to both."""
     with ExitStack() as stack:
         if database == "postgres":
             server = stack.enter_context(closing(Postgres()))
             server.start()
-            url = server.new_database()
+            urls = [server.new_database(), server.new_database()]
         else:
-            url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/l.sqlite3"
-        ledger = stack.enter_context(closing(SqlLedger(url)))
-        held = 0
-        figures = {}
-        for count in (10_000, most):
-            _fill(ledger, held, count)
-            held = count
-            figures[count] = _ask(ledger, count)
-            shown = (f"{key} {value:.2f}" for key, value in figures[count].items())
-            print(database, f"{count:>9}", *shown, flush=True)
-        for key in ("claim p95", "report p95"):
-            print(database, key, f"x {figures[most][key] / figures[10_000][key]:.2f}", flush=True)
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            urls = [f"sqlite:///{folder}/{name}.sqlite3" for name in ("small", "large")]
+        asked = [
+            _Asked(stack.enter_context(closing(SqlLedger(url))), count)
+            for url, count in zip(urls, (10_000, most), strict=True)
+        ]
+        for one in asked:
+            _fill(one.ledger, one.count)
+            _add_waiting(one.ledger)
+        for number in range(ASKED):
+            for one in asked:
+                _ask(one, number)
+    print(f"{database}: p50 and p95 of {ASKED} claims and {ASKED} reports, milliseconds")
+    for one in asked:
+        shown = (f"{what} p50 {p50(spent) * 1000:.2f} p95 {p95(spent) * 1000:.2f}" for what, spent in one.spent())
+        print(f"{one.count:>9} attachments:", ", ".join(shown))
+    for (what, small), (_, large) in zip(asked[0].spent(), asked[1].spent(), strict=True):
+        print(f"{what} p95 x {p95(large) / p95(small):.2f}, p50 x {p50(large) / p50(small):.2f}", flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A ledger of so many attachments, and the seconds it took to answer."""
+
+    ledger: SqlLedger
+    count: int
+    claims: list[float] = field(default_factory=list)
+    reports: list[float] = field(default_factory=list)
+
+    def spent(self) -> Sequence[tuple[str, Sequence[float]]]:
+        return (("claim", self.claims), ("report", self.reports))
+
+
+def p50(spent: Sequence[float]) -> float:
+    return statistics.median(spent)
+
+
+def p95(spent: Sequence[float]) -> float:
+    return statistics.quantiles(spent, n=20)[-1]
 
 
 MARK = "m" * 32
@@ -173,7 +200,7 @@ STEP = 50_000
 """Rows in one statement: the ledger allows none to take longer than 30 s."""
 
 
-def _fill(ledger: SqlLedger, since: int, until: int) -> None:
+def _fill(ledger: SqlLedger, count: int) -> None:
     at = datetime.now(UTC) - timedelta(days=1)
     examples = {
         SUBMISSIONS: _submission(MARK, at),
@@ -182,14 +209,13 @@ def _fill(ledger: SqlLedger, since: int, until: int) -> None:
         JOBS: _job(at),
         EVENTS: {"at": at, "what": "judged", "submission_id": MARK, "actor": "somebody", "detail": "[]"},
     }
-    if since == 0:
-        with ledger._database.writing() as connection:
-            for table, row in examples.items():
-                connection.execute(insert(table), [row])
-    for start in range(since, until, STEP):
+    with ledger._database.writing() as connection:
+        for table, row in examples.items():
+            connection.execute(insert(table), [row])
+    for start in range(0, count, STEP):
         for table in examples:
             with ledger._database.writing() as connection:
-                connection.exec_driver_sql(_multiply(table, start, min(start + STEP, until), connection.dialect.name))
+                connection.exec_driver_sql(_multiply(table, start, min(start + STEP, count), connection.dialect.name))
     with ledger._database._open().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
@@ -240,28 +266,20 @@ def _job(at: datetime) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _ask(ledger: SqlLedger, count: int) -> dict[str, float]:
-    step = count // ASKED
+def _add_waiting(ledger: SqlLedger) -> None:
+    at = datetime.now(UTC)
+    fresh = [{**_submission(f"{n + 10**12:032x}", at), "state": "queued", "verdict": None} for n in range(ASKED)]
     with ledger._database.writing() as connection:
-        at = datetime.now(UTC)
-        fresh = [
-            {**_submission(f"{n + 10**12 + count:032x}", at), "state": "queued", "verdict": None} for n in range(ASKED)
-        ]
         connection.execute(insert(SUBMISSIONS), fresh)
         for one in fresh:
             add_job(connection, str(one["id"]), Queue.SCAN, at=at, deadline=at + timedelta(hours=1))
-    claims: list[float] = []
-    reports: list[float] = []
-    for number in range(ASKED):
-        with _timed(claims):
-            assert ledger.claim("benchmark", timedelta(seconds=30), tuple(Queue)) is not None
-        with _timed(reports):
-            assert ledger.status(f"{number * step:032x}") is not None
-    return {
-        f"{name} {point}": statistics.quantiles(spent, n=100)[percent - 1] * 1000
-        for name, spent in (("claim", claims), ("report", reports))
-        for point, percent in (("p50", 50), ("p95", 95))
-    }
+
+
+def _ask(asked: _Asked, number: int) -> None:
+    with _timed(asked.claims):
+        assert asked.ledger.claim("benchmark", timedelta(seconds=30), tuple(Queue)) is not None
+    with _timed(asked.reports):
+        assert asked.ledger.status(f"{number * (asked.count // ASKED):032x}") is not None
 
 
 @contextmanager
