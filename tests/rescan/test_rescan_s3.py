@@ -20,7 +20,7 @@ from samples.build import build
 from tests.corpus import corpus, needs_corpus
 from tests.engine_made import engine, settings, timing
 from tests.rescan.filled import fill
-from tests.rescan.made import outcome, rescan
+from tests.rescan.made import rescan
 from tests.servers.ceph import Ceph
 from tests.servers.swift import Swift
 
@@ -92,6 +92,13 @@ def mixed(mixture: Sequence[tuple[str, bytes]], count: int, hits: int) -> tuple[
     return files, chosen
 
 
+def infected(service: Service) -> set[str]:
+    """Name the submissions that are infected now, without asking for ten thousand reports."""
+    with service.ledger._database.reading() as connection:  # type: ignore[attr-defined]  # a question of tests only
+        found = connection.exec_driver_sql("SELECT id FROM submissions WHERE verdict = 'infected'")
+        return set(found.scalars())
+
+
 @pytest.mark.parametrize(("count", "hits"), [(600, 7), pytest.param(10_000, 37, marks=pytest.mark.slow)])
 def test_a_new_signature_finds_exactly_what_it_hits(
     tmp_path: Path, server: Swift | Ceph, mixture: Sequence[tuple[str, bytes]], count: int, hits: int
@@ -102,8 +109,7 @@ def test_a_new_signature_finds_exactly_what_it_hits(
         batch = rescan(service, Request(selection=SELECTION))
         tally = batch.tally
         assert (tally.found, tally.changed, tally.failed) == (count, hits, 0), service.rescan.summary(batch.id).lines
-        found = {number for number, one in enumerate(made) if outcome(service, one) == "infected"}
-        assert found == chosen
+        assert infected(service) == {made[number] for number in chosen}
         assert len(service.held(1000)) == hits
         listed = sum(1 for _ in service._clean.listing())
         assert (listed, sum(1 for _ in service._quarantine.listing())) == (count - hits, hits)
@@ -143,7 +149,8 @@ def test_a_foreign_bucket_is_judged_tagged_and_cleaned(
 @pytest.mark.corpus
 @pytest.mark.slow
 def test_a_foreign_bucket_of_a_thousand_real_files_is_adopted(tmp_path: Path, swift: Swift, sandbox: Sandbox) -> None:
-    files = [one for one in corpus("types.csv") if one.path.is_file() and one.path.stat().st_size < 2_000_000][:1000]
+    known = [one for table in ("types.csv", "pdf.csv") for one in corpus(table) if one.path.stat().st_size < 2_000_000]
+    files = (known * (1000 // len(known) + 1))[:1000]  # some bytes lie there twice, as in any bucket
     with today(tmp_path, swift, "corpus", sandbox) as service:
         foreign = cast("S3Shelf", service.rescan._foreign(swift.place("thousand")))
         foreign.client().create_bucket(Bucket=foreign.place.bucket)
