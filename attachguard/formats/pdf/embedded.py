@@ -97,8 +97,8 @@ def is_einvoice(untrusted_name: str, data: bytes) -> bool:
 
 def _streams_in(held: pikepdf.Object) -> list[pikepdf.Stream]:
     """Give the streams of a dictionary, those first that readers look for; others may look for more."""
-    keys = (*FILE_SPECIFICATIONS, *sorted(held.keys() - set(FILE_SPECIFICATIONS)))
-    return [value for key in keys if isinstance(value := held.get(key), pikepdf.Stream)]
+    known = [held.get(key) for key in FILE_SPECIFICATIONS]
+    return [value for value in (*known, *held.values()) if isinstance(value, pikepdf.Stream)]  # keys may be no UTF-8
 
 
 def _related(specification: pikepdf.Object) -> Iterator[tuple[str, pikepdf.Stream]]:

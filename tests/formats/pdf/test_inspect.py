@@ -363,6 +363,12 @@ def test_files_that_belong_to_a_file_and_those_under_unusual_keys_are_handed_out
     assert {part.data for part in seen(saved(pdf)).parts} == {b"one", b"two", b"three"}
 
 
+def test_a_file_whose_key_is_no_utf_8_is_handed_out() -> None:
+    """Found by benchmarks/pdf_fuzz.py."""
+    file = stream(b"one", b"/Type/EmbeddedFile")
+    assert [part.data for part in seen(hello(more={6: b"<</EF<</F#ff 7 0 R>>>>", 7: file})).parts] == [b"one"]
+
+
 def test_an_attachment_that_is_only_a_path_is_told() -> None:
     pdf = new()
     annotate(pdf, Subtype=Name.FileAttachment, FS=pikepdf.String("\\\\server\\share\\a.exe"))
