@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from attachguard.formats import ole
 from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.links import is_elsewhere
+from attachguard.formats.links import is_elsewhere, scheme_of
 from attachguard.formats.office import ole_rebuild, word97
 from attachguard.formats.office.ole_faithful import differences
 from attachguard.formats.ole_inspect import inspect_compound
@@ -32,6 +32,10 @@ _ASSOC = 0x019A
 """fcSttbfAssoc and lcbSttbfAssoc (entry 32)."""
 _TEMPLATE = 1
 """Index of the attached template's path in SttbfAssoc (section 2.9.274)."""
+
+CLICKED = frozenset({"file", "ftp", "news", "nntp", "callto", "sip", "skype", "onenote", "notes", "outlook"})
+"""Schemes, beside the web's, of links that old documents of honest offices have. A link can't be cut out of the main
+stream; only one that starts a program by its address is worth refusing the document."""
 
 _MARKS = re.compile("[\x13\x14\x15]")
 _MARK_KINDS = {"\x13": "begin", "\x14": "separate", "\x15": "end"}
@@ -125,7 +129,9 @@ def _pieces(stream: bytes, table: bytes) -> Iterator[str]:
 
 def _fields(text: str, harvest: Harvest) -> None:
     def report(code: str, keyword: str) -> None:
-        harvest.note("ole.dde" if code == "dde" else "ole.field", "WordDocument", keyword)
+        scheme = scheme_of(keyword)
+        if code != "link" or (len(scheme) > 1 and scheme not in CLICKED):
+            harvest.note("ole.dde" if code == "dde" else "ole.field", "WordDocument", keyword)
 
     fields = Fields(report)
     position = 0

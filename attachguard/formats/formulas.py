@@ -11,6 +11,8 @@ CALLING = frozenset(
         "WEBSERVICE RTD CALL REGISTER REGISTER.ID EXEC IMAGE COM.MICROSOFT.WEBSERVICE FOPEN SQL.REQUEST",
         # DDE as Excel 4 spells it
         "INITIATE EXECUTE POKE REQUEST",
+        # Python in Excel, which runs at a computing centre
+        "PY",
         # Google Sheets, which opens the same files
         "IMPORTDATA IMPORTFEED IMPORTHTML IMPORTRANGE IMPORTXML",
     )

@@ -88,6 +88,7 @@ _INDEXES = frozenset({"script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog
 _LOADED = frozenset({"href", "src", "action", "schema"})
 """Attributes that hold an address: XLink's, and those of animations and XForms (part 3 sections 19.912 and 19.498)."""
 
+_FIELD_CODES = {"dde": "odf.dde", "field": "odf.external", "link": "odf.link"}
 _FORMULA_CODES = {"dde": "odf.dde", "call": "odf.external", "link": "odf.link"}
 
 _FORMULA = re.compile(r"[a-z]{1,10}:")
@@ -288,7 +289,7 @@ def _field_code(attributes: Mapping[str, str], where: str, harvest: Harvest) -> 
     """Look at a field of Word's that LibreOffice carries along without knowing it (`field:param`)."""
 
     def report(code: str, keyword: str) -> None:
-        harvest.note("odf.dde" if code == "dde" else "odf.external", where, keyword)
+        harvest.note(_FIELD_CODES[code], where, keyword)
 
     if any(value.endswith(".code") for value in attributes.values()):
         for key, value in attributes.items():

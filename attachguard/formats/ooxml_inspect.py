@@ -135,6 +135,7 @@ FORMULAS = frozenset(
 )
 """Elements whose text is a formula (ISO/IEC 29500-1 section 18)."""
 
+_FIELD_CODES = {"dde": "ooxml.dde", "field": "ooxml.field", "link": "ooxml.link"}
 _FORMULA_CODES = {"dde": "ooxml.dde", "call": "ooxml.formula", "link": "ooxml.link"}
 
 AUTOMATIC = ("auto_open", "auto_close", "auto_activate", "auto_deactivate")
@@ -150,6 +151,9 @@ LOADING = frozenset({"imagedata", "fill", "stroke", "image", "background"})
 _MACRO_ATTRIBUTES = frozenset({"macro", "fmlaMacro"})
 _OTHER_FILE = re.compile(r"\[[^\]]*[^\]0-9][^\]]*\]|[\\/:]")
 """In the name of a macro: another workbook (`[other.xlsm]`) or a path; `[0]!name` is one of this workbook."""
+_STRING = re.compile('"[^"]*"')
+_OTHER_BOOK = re.compile(r"'[^'\[]*[\\/:][^'\[]*\[")
+"""A workbook by its path, `'\\\\host\\[a.xlsx]b'!A1`: no sheet's name can hold these characters (18.2.19)."""
 _INSTRUCTIONS = frozenset({"instrText", "delInstrText"})
 _BEGINS_LIKE_XML = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<\0", b"\xfe\xff\0<", b"<\0", b"\0<")
 
@@ -345,7 +349,7 @@ class _PartReader:
             self._text.append(text)
 
     def _field(self, code: str, keyword: str) -> None:
-        self.harvest.note({"dde": "ooxml.dde"}.get(code, "ooxml.field"), self.where, keyword)
+        self.harvest.note(_FIELD_CODES[code], self.where, keyword)
 
     def _formula(self, formula: str) -> None:
         if "(" not in formula and "|" not in formula:
@@ -357,6 +361,8 @@ class _PartReader:
             self._shapes.add(shape)
         for danger, detail in formula_findings(formula):
             self.harvest.note(_FORMULA_CODES[danger], self.where, detail)
+        if "[" in formula and _OTHER_BOOK.search(_STRING.sub('""', formula)):
+            self.harvest.note("ooxml.external", self.where, formula)
 
     def _defined_name(self, attributes: Mapping[str, str]) -> None:
         name = attributes.get("name", "")

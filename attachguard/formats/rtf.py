@@ -10,7 +10,6 @@ from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import leads_outside
 from attachguard.formats.oleobject import read_object
 from attachguard.formats.rtfclean import BrokenGroupsError, clean_rtf
-from attachguard.formats.rtffields import hyperlink_of, leads_astray
 from attachguard.formats.rtftext import TooMuchTextError, shown_text
 from attachguard.formats.rtfwalk import DEPTH, EVENTS, Destination, End, Skipped, Walk, Word
 from attachguard.formats.wordfields import Fields
@@ -134,9 +133,6 @@ class _Look:
         self._fields.mark("end")
         if destination.outside != destination.text:
             self._fields.whole(destination.outside)
-        for text in dict.fromkeys((destination.text, destination.outside)):
-            if leads_astray(text):
-                self._note("rtf.field", f"HYPERLINK {shown(hyperlink_of(text))}")
 
     def _linked_shape(self, name: str) -> None:
         """Report a picture file that a shape names; a value that is not written plainly is reported as it is."""
@@ -146,8 +142,7 @@ class _Look:
             self._note("rtf.external", f"{name} {shown(address)}")
 
     def _field(self, what: str, detail: str) -> None:
-        del what
-        self._note("rtf.field", detail)
+        self._note("rtf.field", f"HYPERLINK {shown(detail)}" if what == "link" else detail)
 
     def _object(self, data: bytes) -> None:
         self._objects += 1

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from attachguard.formats.fieldlinks import astray, is_link
+
 STARTING = frozenset({"DDE", "DDEAUTO"})
 """Fields that start a program."""
 
@@ -35,7 +37,7 @@ DEPTH = 64
 _KEYWORD = re.compile(r'[\s"\u201c\u201d]*+([^\s"\\\u201c\u201d]*+)')
 
 Report = Callable[[str, str], None]
-"""Called with `dde` or `field`, and the field's keyword."""
+"""Called with `dde` or `field` and the field's keyword, or with `link` and an address that is none of the web's."""
 
 
 class Fields:
@@ -89,6 +91,10 @@ class Fields:
             self._report("dde", keyword)
         for keyword in sorted(keywords & READING):
             self._report("field", keyword)
+        for address in dict.fromkeys(address for instruction in readings for address in astray(instruction)):
+            self._report("link", address)
+        if field.nested and any(is_link(instruction) for instruction in readings):
+            self._report("link", "an address that another field computes")
         if field.computed and not keywords & (STARTING | READING):
             self._report("field", "a field whose kind another field computes")
 
@@ -116,6 +122,7 @@ class _Field:
     def __init__(self) -> None:
         self.instruction: Pieces | None = []
         self.computed = False
+        self.nested = False
         self._blank = True
 
     def add(self, text: str, *, deleted: bool) -> None:
@@ -126,5 +133,6 @@ class _Field:
     def nest(self) -> None:
         """Note a field inside the instruction: where the keyword should stand, it writes the keyword."""
         if self.instruction is not None:
+            self.nested = True
             self.computed = self.computed or self._blank
             self.instruction.append((" ", False))

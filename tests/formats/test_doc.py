@@ -17,6 +17,13 @@ def test_an_ordinary_document_is_claimed_and_says_nothing() -> None:
     assert inspected(format_, doc("A letter." + field("PAGE") + field('HYPERLINK "http://x"'))).findings == ()
 
 
+def test_a_link_that_starts_a_program_by_its_address_is_told_and_one_to_a_file_is_not() -> None:
+    for address in ("file:///c:/letters/x.doc", "\\\\\\\\server\\\\x.doc", "ftp://a.example/", "c:\\\\x.doc"):
+        assert seen(format_, doc(field(f'HYPERLINK "{address}"'))) == set()
+    for address in ("search-ms:query=x", "javascript:x", "ms-msdt:x"):
+        assert seen(format_, doc(field(f'HYPERLINK \\o "tip" "{address}"'))) == {"ole.field"}
+
+
 def test_the_letter_case_of_stream_names_means_nothing() -> None:
     streams = {name.upper(): content for name, content in word_streams().items()}
     assert claimed(format_, ole(streams)) == "doc"

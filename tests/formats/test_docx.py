@@ -1,10 +1,13 @@
 """Word documents: told by the main part's content type, and everything in them that acts."""
 
+from html import escape
+
 import pytest
 
 from attachguard.formats import docx as format_
 from attachguard.formats import odt as odt_format
 from attachguard.formats import xlsx as xlsx_format
+from attachguard.formats.contract import Order
 from attachguard.model import Limits
 from tests.formats.office_made import (
     STRICT,
@@ -253,6 +256,53 @@ def test_a_field_that_reads_is_told(instruction: str) -> None:
     "instruction", ["PAGE", "TOC \\o", "HYPERLINK x", "IF 1 = 1 DDE x", "MyBookmark", "ADDIN ZOTERO", "= 1+1"]
 )
 def test_other_fields_say_nothing(instruction: str) -> None:
+    assert seen(format_, docx(field(instruction))) == set()
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        'HYPERLINK "file:///c:/x.exe"',
+        "HYPERLINK search-ms:query=x",
+        'HYPERLINK \\o "a tip" "ms-word:x"',
+        'HYPERLINK \\t frame \\n "\\\\\\\\a.example\\\\x"',
+        "hyperlink \\\\\\\\a.example\\\\x",
+        "HYPERLINK \u201cjavascript:x\u201d",
+        'HYPERLINK "" "vbscript:x"',
+        '"HYPERLINK" "ms-msdt:x" \\l "place"',
+    ],
+)
+def test_a_field_that_links_to_a_program_is_told_and_flattened(instruction: str) -> None:
+    document = docx(field(instruction))
+    assert seen(format_, document) == {"ooxml.link"}
+    simple = docx(f'<w:p><w:fldSimple w:instr="{escape(instruction)}"><w:r><w:t>a</w:t></w:r></w:fldSimple></w:p>')
+    assert seen(format_, simple) == {"ooxml.link"}
+    for original in (document, simple):
+        order = Order(original=original, method="rebuild", printed=None, parts=(), limits=Limits())
+        copy = format_.normalize(order).data
+        assert copy is not None
+        assert seen(format_, copy) == set()
+
+
+def test_a_link_whose_address_another_field_computes_is_told() -> None:
+    begin, end = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="end"/></w:r>')
+    words = [f"<w:r><w:instrText>{text}</w:instrText></w:r>" for text in ('HYPERLINK "', "QUOTE 102", '"')]
+    body = f"<w:p>{begin}{words[0]}{begin}{words[1]}{end}{words[2]}{end}</w:p>"
+    assert seen(format_, docx(body)) == {"ooxml.link"}
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        'HYPERLINK "https://shop.example/a b" \\o "file:///tip" \\t "_blank"',
+        'HYPERLINK \\l "_Toc123"',
+        'HYPERLINK "" \\l "a:b"',
+        'HYPERLINK "mailto:a@shop.example?subject=x" \\h',
+        'HYPERLINK "brief.docx"',
+        "HYPERLINKED file:///x",
+    ],
+)
+def test_a_field_that_links_to_the_web_or_nearby_says_nothing(instruction: str) -> None:
     assert seen(format_, docx(field(instruction))) == set()
 
 

@@ -320,6 +320,8 @@ def test_a_picture_inside_is_held_against_the_limits_of_pictures() -> None:
         ("Rtd(1)", "ooxml.formula"),
         ("cmd|'/c calc'!A0", "ooxml.dde"),
         ("\u00e9t\u00e9|'a'!A0", "ooxml.dde"),
+        ("'\\\\a.example\\[x.xlsx]S'!A1", "ooxml.external"),
+        ("_xlfn._xlws.PY(0,1)", "ooxml.formula"),
     ],
 )
 def test_a_formula_that_leaves_the_workbook_is_found(formula: str, code: str) -> None:

@@ -48,6 +48,8 @@ def test_a_letter_has_no_finding() -> None:
         ("rtf.field", r'{\field{\*\fldinst INCLUDEPICTURE "http://example.org/a.png"}}'),
         ("rtf.field", r"{\field{\*\fldinst {\field{\*\fldinst QUOTE 68 68 69}{\fldrslt DDE}} cmd}}"),
         ("rtf.field", r'{\field{\*\fldinst HYPERLINK "file://host/share"}}'),
+        ("rtf.field", r'{\field{\*\fldinst HYPERLINK \\o "a tip" "search-ms:x"}}'),
+        ("rtf.field", r"{\field{\*\fldinst HYPERLINK \\n javascript:x}}"),
         ("rtf.field", r'{\field{\*\fldinst HYPERLINK "\\\\\\\\host\\\\share"}}'),
         ("rtf.field", r"{\*\ffentrymcr AutoOpen}"),
         ("rtf.external", r"{\shp{\sp{\sn pibName}{\sv http://example.org/a.png}}}"),

@@ -6,7 +6,7 @@ paragraphs (ISO/IEC 29500-1 section 17.16.18), so it is taken out leaf by leaf.
 
 import re
 
-from attachguard.formats.links import is_plain_link
+from attachguard.formats.fieldlinks import astray, is_link
 from attachguard.formats.office.cut import Cutter
 from attachguard.formats.wordfields import Pieces, readings_of
 
@@ -30,7 +30,6 @@ DEPTH = 64
 
 _KEYWORD = re.compile(r'[\s"\u201c\u201d]*([^\s"\\\u201c\u201d]*)')
 _BOOKMARK = re.compile(r"_[A-Za-z][\w]{0,39}")
-_ADDRESS = re.compile(r'\s*"([^"]*)"|\s*([^\s\\"]\S*)')
 
 
 def is_allowed(instruction: str) -> bool:
@@ -40,8 +39,7 @@ def is_allowed(instruction: str) -> bool:
     if keyword.startswith("="):
         return True
     if keyword == "HYPERLINK":
-        address = _ADDRESS.match(instruction, found.end() if found else 0)
-        return address is None or is_plain_link(address[1] or address[2] or "")
+        return not any(True for _ in astray(instruction))
     return keyword in ALLOWED or not keyword or _BOOKMARK.fullmatch(keyword) is not None
 
 
@@ -120,7 +118,8 @@ class Fields:
             self._cutter.replace(*mark)  # a second separator
             return
         readings, field.pieces = readings_of(field.pieces), None
-        if field.computed or not all(is_allowed(instruction) for instruction in readings):
+        computed = field.computed or (field.nested and any(is_link(instruction) for instruction in readings))
+        if computed or not all(is_allowed(instruction) for instruction in readings):
             self._take_out(field)
             self._cutter.replace(*mark)
 
@@ -137,6 +136,7 @@ class _Field:
         self.first = first
         self.pieces: Pieces | None = []
         self.computed = False
+        self.nested = False
         self.out = False
         self._blank = True
 
@@ -148,5 +148,6 @@ class _Field:
     def nest(self) -> None:
         """Note a field inside the instruction: where the keyword should stand, it writes the keyword."""
         if self.pieces is not None:
+            self.nested = True
             self.computed = self.computed or self._blank
             self.pieces.append((" ", False))
