@@ -352,7 +352,7 @@ class _PartReader:
         self.harvest.note(_FIELD_CODES[code], self.where, keyword)
 
     def _formula(self, formula: str) -> None:
-        if "(" not in formula and "|" not in formula:
+        if "(" not in formula and "|" not in formula and "[" not in formula:
             return  # numbers and cells, as nearly all are
         shape = shape_of(formula)
         if shape in self._shapes:
