@@ -85,8 +85,9 @@ count (part 3 section 4.3.2.12)."""
 _INDEXES = frozenset({"script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml"})
 """Tables of contents of macro libraries: they are also written when there is no macro."""
 
-_LOADED = frozenset({"href", "src", "action", "schema"})
-"""Attributes that hold an address: XLink's, and those of animations and XForms (part 3 sections 19.912 and 19.498)."""
+LOADED = frozenset({"href", "src", "action", "schema", "image-data"})
+"""Attributes that hold an address: XLink's, and those of animations, XForms and picture buttons (part 3 sections
+19.912, 19.498 and 19.284)."""
 
 _FIELD_CODES = {"dde": "odf.dde", "field": "odf.external", "link": "odf.link"}
 _FORMULA_CODES = {"dde": "odf.dde", "call": "odf.external", "link": "odf.link"}
@@ -274,7 +275,7 @@ def _part(member: Member, content: bytes, harvest: Harvest) -> None:
         elif tag == "script" and " " in name and "opendocument" in name:
             harvest.note("odf.script", where, tag)
         for key, value in attributes.items():
-            if local(key) in _LOADED and (key.endswith("href") or leads_outside(value)):
+            if local(key) in LOADED and (key.endswith("href") or leads_outside(value)):
                 _address(tag, value, where, harvest)
             elif key.endswith((" formula", " condition", " expression")):
                 _formula(value, where, harvest)

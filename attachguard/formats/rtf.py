@@ -7,7 +7,7 @@ from itertools import zip_longest
 from attachguard.formats.addresses import shown
 from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.links import leads_outside
+from attachguard.formats.links import is_plain_link, leads_outside
 from attachguard.formats.oleobject import read_object
 from attachguard.formats.rtfclean import BrokenGroupsError, clean_rtf
 from attachguard.formats.rtftext import TooMuchTextError, shown_text
@@ -125,6 +125,8 @@ class _Look:
                 self._object(destination.binary)
             case "sn" if text in LINKED_SHAPE:
                 self._linked_shape(text)
+            case "hlsrc" if not is_plain_link(text) and leads_outside(text):
+                self._note("rtf.field", f"link of a shape {shown(text)}")
             case "file" if text:
                 self._note("rtf.external", f"\\file {shown(text)}")
 

@@ -22,7 +22,7 @@ KEPT_STARS = words(
 r"""Destinations written with `\*` that format, number, comment or draw; all others carry data for programs."""
 
 DROPPED_DESTINATIONS = words(
-    """colorschememapping datafield datastore factoidname ffentrymcr ffexitmcr file fileset filetbl fontemb fontfile
+    """hl colorschememapping datafield datastore factoidname ffentrymcr ffexitmcr file fileset filetbl fontemb fontfile
     htmltag info mailmerge mhtmltag nextfile objalias objclass objdata objname objsect objtime oleclsid passwordhash
     private propname subdocument svb template themedata userprops windowcaption xmlnstbl"""
 )

@@ -15,7 +15,7 @@ DEPTH = 200
 EVENTS = 100_000
 """Events of one file that are told; a file of ten megabytes that people made has some thousands."""
 
-DESTINATIONS = frozenset({"fldinst", "template", "objdata", "nextfile", "file", "sn"})
+DESTINATIONS = frozenset({"fldinst", "template", "objdata", "nextfile", "file", "sn", "hlsrc"})
 """Destinations whose text is put together and told."""
 
 UNSPOKEN = words(
@@ -30,7 +30,7 @@ _NAMING = ("pib", "fill", "line")
 
 _TELLING = (
     "obj|bin|fldinst|fldrslt|template|file|nextfile|mm|ffentrymcr|ffexitmcr|subdocument|linkself|ocx|ole|dde"
-    "|sn(?![a-z])"
+    "|hlsrc|sn(?![a-z])"
 )
 """How control words begin that matter here; prefixes, so that too much is looked at, never too little."""
 

@@ -297,6 +297,24 @@ def test_a_drawing_that_runs_or_loads_is_found(inner: str, code: str) -> None:
     assert seen(BY_KIND["odt"], odt(more={"Pictures/a.svg": drawing})) == {expected}
 
 
+@pytest.mark.parametrize(
+    ("inner", "code"),
+    [
+        ('<text:bibliography-mark text:url="javascript:a()"/>', "odf.script"),
+        ('<text:span xmlns:h="http://www.w3.org/1999/xhtml" h:about="vbscript:a">a</text:span>', "odf.script"),
+        ('<form:image xmlns:form="urn:oasis:names:tc:opendocument:xmlns:form:1.0" form:image-data="http://a.example/x"/>',
+         "odf.external"),
+    ],
+)  # fmt: skip
+def test_addresses_of_other_vocabularies_are_found_and_left_out(inner: str, code: str) -> None:
+    original = odt(f"<text:p>{inner}</text:p>")
+    assert seen(BY_KIND["odt"], original) == {code}
+    copy = text_and_tags(clean_copy("odt", original), "content.xml")
+    assert "a()" not in copy
+    assert "vbscript" not in copy
+    assert "a.example" not in copy
+
+
 def test_a_picture_inside_is_held_against_the_limits_of_pictures() -> None:
     picture = saved(colours(), "png")
     wide = picture[:16] + (100_000).to_bytes(4, "big") * 2 + picture[24:]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from attachguard.formats.formulas import formula_findings
-from attachguard.formats.links import is_plain_link
+from attachguard.formats.links import is_plain_link, leads_outside, scheme_of
+from attachguard.formats.odf import LOADED, SCRIPT_SCHEMES
 from attachguard.formats.office.cut import (
     DROP,
     Answer,
@@ -33,6 +34,9 @@ LINKS = frozenset({"a", "bookmark", "hyperlink"})
 PICTURES = frozenset({"image", "background-image", "fill-image", "list-level-style-image", "symbol-image"})
 FORMULAS = frozenset({"formula", "condition", "expression"})
 """Attributes that hold formulas or conditions."""
+
+ADDRESSES = LOADED | {"url", "about", "resource"}
+"""Attributes that hold an address in whatever vocabulary: of bibliographies, of RDFa, and those that load."""
 
 PERSONAL = frozenset(
     word
@@ -91,7 +95,7 @@ class _Member:
             return self._address if name.local == "href" else None
         if name.local in FORMULAS:
             return self._formula
-        return None
+        return _loaded if name.local in ADDRESSES else None
 
     def _go(self, cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
         del cutter, attributes, start
@@ -134,6 +138,13 @@ class _Member:
             return {}
         self._package.formulas += 1
         return DROP if element.local == "named-expression" else {"": None}
+
+
+def _loaded(element: Name, attributes: Attributes, name: Name, value: str) -> Changes:
+    """Take away addresses of other vocabularies that are programs or lie outside; a bibliography's may be the web's."""
+    del element, attributes
+    runs = scheme_of(value) in SCRIPT_SCHEMES
+    return {"": None} if runs or (name.local in LOADED and leads_outside(value)) else {}
 
 
 def _field_code(cutter: Cutter, name: Name, attributes: Attributes, start: int) -> Answer:
