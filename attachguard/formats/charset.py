@@ -49,6 +49,12 @@ _UNICODE = {"utf-8": "utf-8", "utf8": "utf-8", "utf-16": "utf-16", "utf-16le": "
 CODECS: Mapping[str, str] = MappingProxyType(_SINGLE | _MULTI | _UNICODE)
 """Python's codec for each label in use (WHATWG Encoding, section 4.2, without the rare spellings)."""
 
+HIDING = frozenset({"utf-7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "csunicode11utf7", "hz-gb-2312"}) | {
+    f"iso-2022-{country}" for country in ("kr", "cn", "cn-ext")
+}
+"""Encodings in which markup hides behind ASCII characters, and which browsers no longer read (WHATWG Encoding, section
+4.2, "replacement"; UTF-7 is not even named there). Older mail programs do."""
+
 _META = re.compile(
     rb"<meta[\t\n\f\r /][^>]{0,512}?charset[\t\n\f\r ]{0,8}=[\t\n\f\r ]{0,8}[\"']?([-_.:A-Za-z0-9]{1,40})",
     re.IGNORECASE,

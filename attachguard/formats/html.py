@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from attachguard.formats.characters import note_escapes
-from attachguard.formats.charset import decode_html
+from attachguard.formats.charset import HIDING, decode_html, html_label
 from attachguard.formats.contract import Claim, Order, Sample
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.markup import MarkupError
@@ -37,6 +37,8 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
     if decoded is None:
         harvest.note("file.malformed", detail="not text")
     else:
+        if html_label(data) in HIDING:
+            harvest.note("file.malformed", "line 1", f"in the encoding {html_label(data)}, which hides markup")
         note_escapes(decoded.text, harvest)
         inspect_page(decoded.text, harvest)
     return harvest.inspection()

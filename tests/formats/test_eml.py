@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attachguard.formats import eml
+from attachguard.formats import eml, html
 from attachguard.formats.contract import Order, Sample
 from attachguard.model import Inspection, Limits
 from tests.formats.finding_codes import rebuilt
@@ -209,6 +209,33 @@ def test_fields_that_contradict_each_other_are_malformed() -> None:
     assert "file.malformed" in codes(eml.inspect(part(twice, b"<p>"), LIMITS))
     same = b"Content-Type: text/plain\r\nContent-Type: text/plain; charset=utf-8\r\n"
     assert codes(eml.inspect(part(same, b"hello"), LIMITS)) == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        b"multipart/mixed; boundary=a; boundary=b",
+        b"multipart/mixed; boundary=\"a\"; boundary*=us-ascii''b",
+        b"multipart/mixed; boundary=b (as some readers take it)",
+        b"multipart/mixed; boundary=a",
+        b"multipart/mixed",
+    ],
+)
+def test_parts_that_only_some_readers_see_are_malformed(kind: bytes) -> None:
+    fields = b"From: a@example.com\r\nTo: b@example.com\r\nContent-Type: " + kind
+    hidden = b"\r\n\r\n--b\r\nContent-Type: application/octet-stream; name=x.exe\r\n\r\nMZ\r\n--b--\r\n"
+    assert "file.malformed" in codes(eml.inspect(fields + hidden, LIMITS))
+
+
+def test_a_multipart_whose_parts_never_came_is_not_malformed() -> None:
+    fields = b"From: a@example.com\r\nTo: b@example.com\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n"
+    assert "file.malformed" not in codes(eml.inspect(fields + b"cut off\r\n-- \r\nJan\r\n", LIMITS))
+
+
+def test_a_page_in_an_encoding_that_hides_markup_says_so_itself() -> None:
+    fields = b"From: a@example.com\r\nTo: b@example.com\r\nContent-Type: text/html; charset=utf-7\r\n\r\n"
+    seen = eml.inspect(fields + b"+ADw-script+AD4-", LIMITS)
+    assert [codes(html.inspect(part.data, LIMITS)) for part in seen.parts] == [["file.malformed"]]
 
 
 def test_an_unknown_transfer_encoding_is_malformed() -> None:

@@ -24,6 +24,11 @@ def test_an_ordinary_page_has_no_finding() -> None:
     assert findings(html, PLAIN) == []
 
 
+@pytest.mark.parametrize("label", ["utf-7", "UTF-7", "hz-gb-2312", "iso-2022-kr"])
+def test_an_encoding_that_hides_markup_is_malformed(label: str) -> None:
+    assert codes(html, f"<meta charset={label}>+ADw-script+AD4-") == ["file.malformed"]
+
+
 @pytest.mark.parametrize(
     ("code", "fragment"),
     [

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from attachguard.formats.charset import CODECS
+from attachguard.formats.charset import CODECS, HIDING
 from attachguard.formats.eml.message import Content, Part, content, read, uuencoded
 from attachguard.formats.mail.headers import parameter
 from attachguard.kinds import KINDS
@@ -170,7 +170,10 @@ def is_html_body(part: Part) -> bool:
 
 def page_of(part: Part, decoded: Content) -> bytes:
     """Return an HTML body as a page that stands by itself: in UTF-8, where the mail names another charset."""
-    codec = CODECS.get(parameter(part.fields, "charset").lower())
+    label = parameter(part.fields, "charset").lower()
+    if label in HIDING:
+        return f'<meta charset="{label}">'.encode() + decoded.data  # for the page's own inspection to say what that is
+    codec = CODECS.get(label)
     if codec is None or (decoded.data.isascii() and codec != "iso2022_jp"):
         return decoded.data
     text = decoded.data.decode(codec, "replace")

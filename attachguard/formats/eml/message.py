@@ -97,6 +97,8 @@ class _Cutter:
         doubts = tuple(doubt for name in DESCRIBING if (doubt := doubtful(fields, name)))
         boundary = parameter(fields, "boundary").rstrip()
         if not fields.get_content_type().startswith("multipart/") or not boundary:
+            if fields.get_content_type().startswith("multipart/"):
+                doubts += tuple(_unseen(body))
             return Part(where=where, fields=fields, doubts=doubts, body=body)
         if depth >= MULTIPART_DEPTH:
             return Part(where=where, fields=fields, doubts=doubts, body=body, cut_off=True)
@@ -133,9 +135,21 @@ def _structural(fields: Message, body: bytes, boundary: str, pieces: list[bytes]
     encoding = str(fields.get("content-transfer-encoding", "")).split(";")[0].strip().lower()
     if not pieces and encoding not in UNCHANGED:
         yield f"a multipart is encoded as a whole ({encoding}), and some readers decode it"
+    if not pieces:
+        yield from _unseen(body)
     closing = re.search(_delimiter(boundary, rb"--"), body)
     if closing and re.search(_delimiter(boundary, b""), body[closing.end() - 1 :]):
         yield "parts follow behind the closing delimiter"
+
+
+_PART = re.compile(rb"(?<![^\r\n])--[^\r\n]{1,200}(?:\r\n|\n|\r)[!-9;-~]{1,76}:")
+"""What another reader may take for the beginning of a part: a delimiter line, and a field."""
+
+
+def _unseen(body: bytes) -> Iterator[str]:
+    """Say that a multipart in which no part was found may have some for others."""
+    if _PART.search(body):
+        yield "no part begins with the boundary that is named, and something else looks like one"
 
 
 def _delimiter(boundary: str, end: bytes) -> bytes:

@@ -92,7 +92,7 @@ def doubtful(fields: Message, name: str) -> str:
     """Say why readers may differ in what a field says about the part; empty when they can't.
 
     Of a field that stands there more than once the first word of the value, a boundary and a file name count; a
-    different charset misleads nobody.
+    different charset misleads nobody. One field may name one boundary, without a comment (RFC 2045 section 5.1).
     """
     values = [str(value).lower() for value in fields.get_all(name, ())]
     telling = {
@@ -105,7 +105,19 @@ def doubtful(fields: Message, name: str) -> str:
     }
     if any(len(value) >= FIELD_LENGTH for value in values):
         return f"{name} is longer than {FIELD_LENGTH} characters"
-    return f"{name} stands there twice, with different values" if len(telling) > 1 else ""
+    if len(telling) > 1:
+        return f"{name} stands there twice, with different values"
+    unquoted = [_QUOTED.sub('""', value) for value in values]
+    if any(len(_BOUNDARIES.findall(value)) > 1 for value in unquoted):
+        return f"{name} names two boundaries"
+    if any(_COMMENTED.search(value) for value in unquoted):
+        return f"{name} names a boundary with a comment, which some readers take for a part of it"
+    return ""
+
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BOUNDARIES = re.compile(r";\s{0,99}boundary(?:\*0?\*?)?\s{0,99}=")
+_COMMENTED = re.compile(r";\s{0,99}boundary\s{0,99}=[^;]{0,200}\(")
 
 
 def decoded(value: str) -> str:
