@@ -26,6 +26,21 @@ from tests.formats.pictures_made import (
 )
 
 
+def test_a_colour_profile_that_inflates_without_end_and_a_second_one_are_found() -> None:
+    bomb = chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(5 << 20)))
+    assert said_of(png, profiled(bomb)) == {"image.metadata"}
+    plain = chunk(b"iCCP", b"a\0\0" + zlib.compress(profile()))
+    assert said_of(png, profiled(plain)) == set()
+    assert said_of(png, profiled(plain + plain)) == {"image.metadata"}
+    assert len(copy_of(png, profiled(bomb))) < 1000
+
+
+def profiled(chunks: bytes) -> bytes:
+    """A PNG with chunks between its header and its pixels."""
+    plain = saved(colours(), "png")
+    return plain[:33] + chunks + plain[33:]
+
+
 def test_an_ordinary_png_says_nothing() -> None:
     assert said_of(png, saved(colours(), "png")) == set()
 

@@ -1,9 +1,11 @@
 """A PNG's chunks, walked from the signature to IEND (PNG specification, third edition, section 5)."""
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from attachguard.formats.pictures.keepsakes import PROFILE_BYTES
 from attachguard.formats.pictures.metadata import exif
 from attachguard.formats.pictures.sizes import Sizes
 from attachguard.formats.pictures.structure import Metadata, Structure, most_steps
@@ -71,8 +73,12 @@ def walk(data: bytes) -> Structure | None:
     last, frames, controls = header, 1, 0
     metadata: list[Metadata] = []
     texts: list[tuple[int, int]] = []
+    profiles = 0
     for chunk in found:
         last = chunk
+        if chunk.type == b"iCCP":
+            profiles += 1
+            metadata.extend(_profile(chunk, profiles))
         if chunk.type == b"acTL" and len(chunk.data) == 8:
             (frames,) = struct.unpack_from(">I", chunk.data)
         controls += chunk.type == b"fcTL"
@@ -88,6 +94,21 @@ def walk(data: bytes) -> Structure | None:
         metadata=tuple(metadata),
         texts=tuple(texts),
     )
+
+
+def _profile(chunk: Chunk, number: int) -> Iterator[Metadata]:
+    """Tell of a second colour profile, and of one that inflates to more than any is (section 11.3.2.3)."""
+    where = f"{_name(chunk)} at offset {chunk.at}"
+    if number > 1:
+        yield Metadata(where=where, detail="a second colour profile")
+        return
+    inflater = zlib.decompressobj()
+    try:
+        size = len(inflater.decompress(chunk.data.partition(b"\0")[2][1:], PROFILE_BYTES + 1))
+    except zlib.error:
+        return  # readers pass it over, and a copy does not have it
+    if size > PROFILE_BYTES:
+        yield Metadata(where=where, detail=f"a colour profile of more than {PROFILE_BYTES} bytes")
 
 
 def _told(chunk: Chunk) -> Iterator[Metadata]:
