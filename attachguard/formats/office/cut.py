@@ -8,6 +8,7 @@ Comments, processing instructions, the prolog and whatever follows the root are 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from xml.parsers import expat
 
@@ -79,6 +80,7 @@ for that attribute."""
 ResolveAttribute = Callable[[Name], AttributeRule | None]
 
 
+@lru_cache(maxsize=4096)
 def name_of(key: str) -> Name:
     """Take apart a name as expat gives it."""
     pieces = key.split(" ")
