@@ -22,12 +22,13 @@ def is_link(instruction: str) -> bool:
 
 def astray(instruction: str) -> Iterator[str]:
     """Give the addresses of a HYPERLINK that lead to anything but the web, mail, a telephone or near the document."""
-    for address in _addresses(instruction):
+    for address in addresses(instruction):
         if not is_plain_link(address) and leads_outside(address):
             yield address
 
 
-def _addresses(instruction: str) -> Iterator[str]:
+def addresses(instruction: str) -> Iterator[str]:
+    """Give all addresses of a HYPERLINK; of any other field, none."""
     keyword = _KEYWORD.match(instruction)
     takes = False
     for found in _ARGUMENT.finditer(instruction, keyword.end()) if keyword else ():

@@ -6,7 +6,8 @@ paragraphs (ISO/IEC 29500-1 section 17.16.18), so it is taken out leaf by leaf.
 
 import re
 
-from attachguard.formats.fieldlinks import astray, is_link
+from attachguard.formats.fieldlinks import addresses, is_link
+from attachguard.formats.links import is_plain_link
 from attachguard.formats.office.cut import Cutter
 from attachguard.formats.wordfields import Pieces, readings_of
 
@@ -39,7 +40,7 @@ def is_allowed(instruction: str) -> bool:
     if keyword.startswith("="):
         return True
     if keyword == "HYPERLINK":
-        return not any(True for _ in astray(instruction))
+        return all(is_plain_link(address) for address in addresses(instruction))
     return keyword in ALLOWED or not keyword or _BOOKMARK.fullmatch(keyword) is not None
 
 
