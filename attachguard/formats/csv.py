@@ -9,23 +9,18 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, zip_longest
 
 from attachguard.formats.characters import note_hidden, without_hidden
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.harvest import PER_CODE, Harvest
 from attachguard.formats.sametext import acting, is_faithful, readable
+from attachguard.formats.sniffing import csv as sniff
 from attachguard.formats.tables import TooManyError, formulas, neutralized, separator
 from attachguard.formats.text import EIGHT_BIT, Decoded, decode, encode_8bit
-from attachguard.formats.textual import claimed
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
 KIND = KINDS["csv"]
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim plain text under a table's name: what it is then opened as (textual.py decides)."""
-    return claimed(sample, "csv")
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

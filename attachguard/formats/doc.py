@@ -5,13 +5,14 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from attachguard.formats import ole
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_elsewhere, scheme_of
 from attachguard.formats.office import ole_rebuild, word97
 from attachguard.formats.office.ole_faithful import differences
 from attachguard.formats.ole_inspect import inspect_compound
 from attachguard.formats.refusal import Refused
+from attachguard.formats.sniffing import doc as sniff
 from attachguard.formats.wordfields import Fields
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
@@ -40,14 +41,6 @@ stream; only one that starts a program by its address is worth refusing the docu
 _MARKS = re.compile("[\x13\x14\x15]")
 _MARK_KINDS = {"\x13": "begin", "\x14": "separate", "\x15": "end"}
 """Field characters (section 2.8.25)."""
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim an OLE file whose main stream is Word's."""
-    nature = sample.shared(ole.nature)
-    if nature is None or nature.kind != "doc":
-        return None
-    return Claim(kind="doc", described=nature.described, findings=nature.findings)
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

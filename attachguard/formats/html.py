@@ -5,14 +5,14 @@ from itertools import islice
 
 from attachguard.formats.characters import note_escapes
 from attachguard.formats.charset import HIDING, decode_html, html_label
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.markup import MarkupError
 from attachguard.formats.pagecheck import lost, picture_addresses, read, shown_words, unsafe
 from attachguard.formats.pageclean import clean_page, lost_pictures, write_html
 from attachguard.formats.pagecost import TooMuchError
 from attachguard.formats.pagepictures import differences
-from attachguard.formats.textual import claimed
+from attachguard.formats.sniffing import html as sniff
 from attachguard.formats.webpage import inspect_page
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
@@ -23,11 +23,6 @@ KIND = KINDS["html"]
 
 TOLD = 20
 """Doubts about a copy that are told: one is enough to refuse it."""
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim text that begins with an HTML tag, or has one under an HTML name (textual.py decides)."""
-    return claimed(sample, "html")
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

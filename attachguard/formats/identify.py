@@ -12,7 +12,7 @@ import magic
 
 from attachguard.formats import foreign
 from attachguard.formats.contract import Claim, Sample
-from attachguard.formats.registry import FORMATS
+from attachguard.formats.sniffing import SNIFFERS
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Identification, Limits
 
@@ -91,7 +91,7 @@ def identify(data: bytes, extension: str, limits: Limits) -> Identification:
     type.polyglot, or file.encrypted where nobody can look.
     """
     sample = Sample(data=data, extension=extension, limits=limits)
-    claims = [claim for module in FORMATS if (claim := module.sniff(sample)) is not None]
+    claims = [claim for sniff in SNIFFERS if (claim := sniff(sample)) is not None]
     stranger = foreign.sniff(sample)
     if stranger is not None:
         claims.append(stranger)

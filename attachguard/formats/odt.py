@@ -2,22 +2,17 @@
 
 from collections.abc import Sequence
 
-from attachguard.formats import odf
-from attachguard.formats.contract import Claim, Order, Sample
-from attachguard.formats.odf import inspect
+from attachguard.formats.contract import Order
+from attachguard.formats.odf_inspect import inspect
 from attachguard.formats.office import odf_rebuild
 from attachguard.formats.office.odf_faithful import differences
+from attachguard.formats.sniffing import odt as sniff
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
 KIND = KINDS["odt"]
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim a package that calls itself OpenDocument text; its relatives by name."""
-    return odf.sniff(sample, "odt")
 
 
 def normalize(order: Order) -> Rebuilt:

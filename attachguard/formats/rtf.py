@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from attachguard.formats.addresses import shown
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_plain_link, leads_outside
 from attachguard.formats.oleobject import read_object
 from attachguard.formats.rtfclean import BrokenGroupsError, clean_rtf
 from attachguard.formats.rtftext import TooMuchTextError, shown_text
 from attachguard.formats.rtfwalk import DEPTH, EVENTS, Destination, End, Skipped, Walk, Word
+from attachguard.formats.sniffing import rtf as sniff
 from attachguard.formats.wordfields import Fields
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
@@ -33,15 +34,9 @@ MACROS = frozenset({"ffentrymcr", "ffexitmcr"})
 LINKED_SHAPE = frozenset({"pibName", "pibFillName", "pibLineName", "fillBlipName", "lineFillBlipName"})
 """Shape properties that name a picture's file ([MS-ODRAW] section 2.3)."""
 
-_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]{0,64}\{\\rt")
 _HIDDEN = re.compile(rb"\\(?:objdata|object|objocx|fldinst|template|field)(?![a-z])", re.IGNORECASE)
 _SHAPE_VALUE = re.compile(rb"\\sn [A-Za-z]{1,40}\}\s{0,8}\{\\sv ?([^{}]{0,4096})\}")
 _PADDING = b" \t\r\n\0\x1a"
-
-
-def sniff(sample: Sample) -> Claim | None:
-    r"""Claim `{\rt` (Word asks for no more), after white space or a UTF-8 mark at most."""
-    return Claim(kind=KIND.name, described=KIND.title) if _START.match(sample.data) else None
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -3,23 +3,17 @@
 from collections.abc import Sequence
 
 from attachguard.formats.characters import note_hidden, without_hidden
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.sametext import acting, is_faithful, readable
+from attachguard.formats.sniffing import txt as sniff
 from attachguard.formats.text import EIGHT_BIT, Decoded, decode, encode_8bit, is_windows_1252
-from attachguard.formats.textual import textual_claim
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
 KIND = KINDS["txt"]
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim text that is none of the other textual kinds, and speak for text that is not accepted at all."""
-    claim = sample.shared(textual_claim)
-    return claim if claim is not None and claim.kind in ("txt", None) else None
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -8,14 +8,14 @@ from lxml import etree
 from attachguard.formats import css
 from attachguard.formats.characters import note_escapes
 from attachguard.formats.charset import decode_xml
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.markup import MarkupError, Tag
 from attachguard.formats.pagecheck import lost, picture_addresses, read, shown_words, unsafe
 from attachguard.formats.pageclean import clean_page, lost_pictures
 from attachguard.formats.pagecost import TooMuchError, weigh
 from attachguard.formats.pagepictures import Album, differences
-from attachguard.formats.textual import claimed
+from attachguard.formats.sniffing import xhtml as sniff
 from attachguard.formats.webpage import TELLING, Remarks, inspect_page
 from attachguard.formats.xhtmlwrite import to_html, without_named_entities, write_xhtml
 from attachguard.formats.xmlwalk import Walk, note_encoding
@@ -28,11 +28,6 @@ KIND = KINDS["xhtml"]
 
 TOLD = 20
 """Doubts about a copy that are told: one is enough to refuse it."""
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim XML whose root is `html` in the XHTML namespace (textual.py decides)."""
-    return claimed(sample, "xhtml")
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -3,8 +3,7 @@
 import struct
 from collections.abc import Iterator, Sequence
 
-from attachguard.formats import ole
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.formulas import CALLING
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.office import excel97, ole_rebuild
@@ -12,6 +11,7 @@ from attachguard.formats.office.biffformula import calls
 from attachguard.formats.office.ole_faithful import differences
 from attachguard.formats.ole_inspect import inspect_compound
 from attachguard.formats.refusal import Refused
+from attachguard.formats.sniffing import xls as sniff
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
@@ -52,14 +52,6 @@ _BUILT_IN = 0x0020
 _ENCODED = "\x01"
 """First character of a path to another workbook (section 2.5.277); an application's name has none."""
 _SEPARATOR = "\x03"
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim an OLE file whose main stream is Excel's."""
-    nature = sample.shared(ole.nature)
-    if nature is None or nature.kind != "xls":
-        return None
-    return Claim(kind="xls", described=nature.described, findings=nature.findings)
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -2,22 +2,17 @@
 
 from collections.abc import Sequence
 
-from attachguard.formats import ooxml
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.office import ooxml_rebuild
 from attachguard.formats.office.ooxml_faithful import differences
 from attachguard.formats.ooxml_inspect import inspect
+from attachguard.formats.sniffing import xlsx as sniff
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Limits, Rebuilt
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
 KIND = KINDS["xlsx"]
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim a package whose main part is an Excel workbook without macros; its relatives by name."""
-    return ooxml.sniff(sample, "xlsx")
 
 
 def normalize(order: Order) -> Rebuilt:

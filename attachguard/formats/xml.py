@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from attachguard.formats.charset import decode_xml
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.harvest import Harvest
-from attachguard.formats.textual import claimed
+from attachguard.formats.sniffing import xml as sniff
 from attachguard.formats.xmlactive import ACTING_ATTRIBUTES, ACTIVE_NAMESPACES, OFFICE_PROGRAMS, acting
 from attachguard.formats.xmlclean import NoDataError, clean_xml
 from attachguard.formats.xmlevents import differences
@@ -18,11 +18,6 @@ __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 KIND = KINDS["xml"]
 
 _ACTING = tuple(ACTING_ATTRIBUTES)
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim text that reads as XML up to its root, when that is not XHTML nor a type that is denied (textual.py)."""
-    return claimed(sample, "xml")
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

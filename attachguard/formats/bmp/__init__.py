@@ -3,27 +3,17 @@
 from collections.abc import Sequence
 
 from attachguard.formats.bmp.rebuild import rebuild
-from attachguard.formats.bmp.structure import walk
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.pictures.compare import View, differences
 from attachguard.formats.pictures.decode import inspect_picture
-from attachguard.formats.pictures.hidden import comment_opener
-from attachguard.formats.pictures.structure import claim
+from attachguard.formats.sniffing import bmp as sniff
+from attachguard.formats.structures.bmp import walk
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
+__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+
 KIND = KINDS["bmp"]
-
-FILE_SIZE_AT = 2
-"""Where the field stands that turns a BMP into a script when it reads `/*`."""
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim `BM` with a known bitmap header; tell of truncation, trailing data and polyglots."""
-    structure = walk(sample.data)
-    if structure is None:
-        return None
-    return claim(KIND, sample, structure, tuple(comment_opener(sample.data, FILE_SIZE_AT)))
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -4,10 +4,10 @@ import struct
 
 from PIL import Image
 
-from attachguard.formats.bmp.structure import header, walk
 from attachguard.formats.contract import Order
 from attachguard.formats.pictures.decode import REFUSALS, opened, reason
 from attachguard.formats.pictures.sizes import measure
+from attachguard.formats.structures.bmp import header, walk
 from attachguard.model import Finding, Rebuilt
 
 BITFIELDS = 3

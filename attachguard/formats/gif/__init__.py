@@ -2,29 +2,19 @@
 
 from collections.abc import Sequence
 
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.gif.rebuild import rebuild
 from attachguard.formats.gif.reencode import reencode
-from attachguard.formats.gif.structure import walk
 from attachguard.formats.pictures.compare import View, differences
 from attachguard.formats.pictures.decode import inspect_picture
-from attachguard.formats.pictures.hidden import comment_opener
-from attachguard.formats.pictures.structure import claim
+from attachguard.formats.sniffing import gif as sniff
+from attachguard.formats.structures.gif import walk
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
+__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+
 KIND = KINDS["gif"]
-
-SCREEN_WIDTH_AT = 6
-"""Where the field stands that turns a GIF into a script when it reads `/*` (GIF89a section 18)."""
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim a GIF header with at least one frame; tell of truncation, trailing data and polyglots."""
-    structure = walk(sample.data)
-    if structure is None:
-        return None
-    return claim(KIND, sample, structure, tuple(comment_opener(sample.data, SCREEN_WIDTH_AT)))
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from attachguard.formats.contract import Order
-from attachguard.formats.gif.structure import (
+from attachguard.formats.pictures.keepsakes import PROFILE_BYTES, sound_profile
+from attachguard.formats.pictures.sizes import measure
+from attachguard.formats.structures.gif import (
     APPLICATION,
     EXTENSION,
     GRAPHIC_CONTROL,
@@ -16,8 +18,6 @@ from attachguard.formats.gif.structure import (
     sub_blocks,
     walk,
 )
-from attachguard.formats.pictures.keepsakes import PROFILE_BYTES, sound_profile
-from attachguard.formats.pictures.sizes import measure
 from attachguard.model import Finding, Rebuilt
 
 LOOPS = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})

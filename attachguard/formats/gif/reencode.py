@@ -12,8 +12,8 @@ from PIL import Image
 
 from attachguard.formats.contract import Order
 from attachguard.formats.gif.rebuild import rebuild
-from attachguard.formats.gif.structure import IMAGE, Block, blocks, colour_table
 from attachguard.formats.pictures.decode import REFUSALS, opened, reason
+from attachguard.formats.structures.gif import IMAGE, Block, blocks, colour_table
 from attachguard.model import Finding, Rebuilt
 
 TABLE, INTERLACED = 0x87, 0x40

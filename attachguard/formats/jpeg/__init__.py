@@ -2,22 +2,18 @@
 
 from collections.abc import Sequence
 
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.jpeg.rebuild import is_common, orientation, rebuild, shown
-from attachguard.formats.jpeg.structure import walk
 from attachguard.formats.pictures.compare import ALMOST_EQUAL, EQUAL, View, differences
 from attachguard.formats.pictures.decode import inspect_picture
-from attachguard.formats.pictures.structure import claim
+from attachguard.formats.sniffing import jpeg as sniff
+from attachguard.formats.structures.jpeg import walk
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
+__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+
 KIND = KINDS["jpeg"]
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim SOI with a frame header behind it; tell of truncation, trailing data and polyglots."""
-    structure = walk(sample.data)
-    return None if structure is None else claim(KIND, sample, structure)
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from attachguard.formats.contract import Order
-from attachguard.formats.jpeg.structure import (
+from attachguard.formats.pictures.decode import REFUSALS, opened, reason
+from attachguard.formats.pictures.keepsakes import (
+    UPRIGHT,
+    exif_with,
+    orientation_of_exif,
+    orientation_of_xmp,
+    sound_profile,
+)
+from attachguard.formats.pictures.sizes import measure
+from attachguard.formats.structures.jpeg import (
     APP0,
     APP1,
     APP2,
@@ -23,15 +32,6 @@ from attachguard.formats.jpeg.structure import (
     segments,
     walk,
 )
-from attachguard.formats.pictures.decode import REFUSALS, opened, reason
-from attachguard.formats.pictures.keepsakes import (
-    UPRIGHT,
-    exif_with,
-    orientation_of_exif,
-    orientation_of_xmp,
-    sound_profile,
-)
-from attachguard.formats.pictures.sizes import measure
 from attachguard.model import Finding, Rebuilt
 
 COMMON_FRAMES = frozenset({0xC0, 0xC1, 0xC2})

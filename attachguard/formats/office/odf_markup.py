@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from attachguard.formats.formulas import formula_findings
 from attachguard.formats.links import is_plain_link, leads_outside, scheme_of
-from attachguard.formats.odf import LOADED, SCRIPT_SCHEMES
+from attachguard.formats.odf_inspect import LOADED, SCRIPT_SCHEMES
 from attachguard.formats.office.cut import (
     DROP,
     Answer,

@@ -8,18 +8,18 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from attachguard.formats.bmp import structure as bmp_structure
 from attachguard.formats.bmp.rebuild import rebuild as bmp
 from attachguard.formats.contract import Order
-from attachguard.formats.gif import structure as gif_structure
 from attachguard.formats.gif.rebuild import rebuild as gif
-from attachguard.formats.jpeg import structure as jpeg_structure
 from attachguard.formats.jpeg.rebuild import rebuild as jpeg
 from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.pictures.structure import Structure
-from attachguard.formats.png import structure as png_structure
 from attachguard.formats.png.rebuild import rebuild as png
-from attachguard.formats.tiff import structure as tiff_structure
+from attachguard.formats.structures import bmp as bmp_structure
+from attachguard.formats.structures import gif as gif_structure
+from attachguard.formats.structures import jpeg as jpeg_structure
+from attachguard.formats.structures import png as png_structure
+from attachguard.formats.structures import tiff as tiff_structure
 from attachguard.formats.tiff.rebuild import rebuild as tiff
 from attachguard.model import Finding, Limits, Rebuilt
 

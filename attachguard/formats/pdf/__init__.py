@@ -3,7 +3,7 @@
 from attachguard.formats.pdf.gate import verify
 from attachguard.formats.pdf.inspection import inspect
 from attachguard.formats.pdf.normalization import normalize
-from attachguard.formats.pdf.sniffing import sniff
+from attachguard.formats.structures.pdf import sniff
 from attachguard.kinds import KINDS
 
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]

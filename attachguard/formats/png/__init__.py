@@ -2,23 +2,19 @@
 
 from collections.abc import Sequence
 
-from attachguard.formats.contract import Claim, Order, Sample
+from attachguard.formats.contract import Order
 from attachguard.formats.pictures.compare import View, differences
 from attachguard.formats.pictures.decode import inspect_picture
-from attachguard.formats.pictures.structure import claim
 from attachguard.formats.png.rebuild import orientation, rebuild, shown
 from attachguard.formats.png.reencode import reencode
-from attachguard.formats.png.structure import walk
+from attachguard.formats.sniffing import png as sniff
+from attachguard.formats.structures.png import walk
 from attachguard.kinds import KINDS
 from attachguard.model import Finding, Inspection, Limits, Rebuilt
 
+__all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
+
 KIND = KINDS["png"]
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim a PNG signature followed by IHDR; tell of truncation, trailing data and polyglots."""
-    structure = walk(sample.data)
-    return None if structure is None else claim(KIND, sample, structure)
 
 
 def inspect(data: bytes, limits: Limits) -> Inspection:

@@ -19,7 +19,7 @@ from attachguard.formats.pictures.keepsakes import (
 )
 from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.pictures.structure import Structure
-from attachguard.formats.png.structure import DECODED, SIGNATURE, Chunk, chunks, walk
+from attachguard.formats.structures.png import DECODED, SIGNATURE, Chunk, chunks, walk
 from attachguard.model import Finding, Rebuilt
 
 SIZES = {

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from attachguard.formats.contract import Order
 from attachguard.formats.png.rebuild import rebuild, written
-from attachguard.formats.png.structure import SIGNATURE, Chunk, chunks
+from attachguard.formats.structures.png import SIGNATURE, Chunk, chunks
 from attachguard.model import Finding, Rebuilt
 
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}

@@ -9,7 +9,7 @@ from attachguard.formats.contract import Order
 from attachguard.formats.pictures.decode import REFUSALS, opened, reason
 from attachguard.formats.pictures.keepsakes import sound_profile
 from attachguard.formats.pictures.sizes import measure
-from attachguard.formats.tiff.structure import walk
+from attachguard.formats.structures.tiff import walk
 from attachguard.model import Finding, Rebuilt
 
 FAX, DEFLATE, PLAIN = "group4", "tiff_adobe_deflate", "raw"

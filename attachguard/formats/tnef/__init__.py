@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from attachguard.formats.contract import Claim, Order, Sample
-from attachguard.formats.pictures.hidden import second_type
-from attachguard.formats.tnef.attributes import read
+from attachguard.formats.contract import Order
+from attachguard.formats.sniffing import tnef as sniff
 from attachguard.formats.tnef.faithful import differences
 from attachguard.formats.tnef.inspection import inspect
 from attachguard.formats.tnef.rebuild import rebuild
@@ -14,21 +13,6 @@ from attachguard.model import Finding, Limits, Rebuilt
 __all__ = ["KIND", "inspect", "normalize", "sniff", "verify"]
 
 KIND = KINDS["tnef"]
-
-
-def sniff(sample: Sample) -> Claim | None:
-    """Claim the signature with at least one attribute behind it; tell of truncation and trailing data."""
-    stream = read(sample.data)
-    if stream is None:
-        return None
-    findings: list[Finding] = []
-    if not stream.complete:
-        findings.append(Finding("type.truncated", detail="the last attribute is longer than the file"))
-    rest = len(sample.data) - stream.end
-    if rest:
-        findings.append(Finding("type.trailing_data", f"offset {stream.end}", f"{rest} bytes"))
-        findings.extend(second_type(sample.data))
-    return Claim(kind=KIND.name, described=KIND.title, findings=tuple(findings))
 
 
 def normalize(order: Order) -> Rebuilt:

@@ -4,8 +4,9 @@ import codecs
 import struct
 from dataclasses import dataclass, field
 
-from attachguard.formats.tnef import attributes, properties
-from attachguard.formats.tnef.attributes import Attribute, Stream
+from attachguard.formats.structures import tnef as attributes
+from attachguard.formats.structures.tnef import Attribute, Stream
+from attachguard.formats.tnef import properties
 from attachguard.formats.tnef.properties import BrokenPropertiesError, Property
 
 DEFAULT_CODEPAGE = "cp1252"

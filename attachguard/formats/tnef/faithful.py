@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from attachguard.formats.mail.kept_fields import letters
 from attachguard.formats.mail.recount import recount, words
-from attachguard.formats.tnef import attributes, properties
+from attachguard.formats.structures import tnef as attributes
+from attachguard.formats.tnef import properties
 from attachguard.formats.tnef.content import Mail, read
 from attachguard.formats.tnef.rebuild import plain_text
 from attachguard.model import Finding, Limits

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from attachguard.formats.tnef import attributes
+from attachguard.formats.structures import tnef as attributes
 from attachguard.formats.tnef.compressed_rtf import BrokenRtfError, TooLargeError, decompress
 from attachguard.formats.tnef.content import File, Mail, page
 from attachguard.formats.tnef.content import read as read_content

@@ -12,8 +12,9 @@ from attachguard.formats.mail.compose import Entity, multipart, text_entity, wri
 from attachguard.formats.mail.delivered import delivered_file, delivered_page
 from attachguard.formats.mail.kept_fields import group, harmless, shown
 from attachguard.formats.mail.notice import notice, removed
+from attachguard.formats.structures import tnef as attributes
 from attachguard.formats.text import Decoded
-from attachguard.formats.tnef import attributes, properties
+from attachguard.formats.tnef import properties
 from attachguard.formats.tnef.content import Mail, read
 from attachguard.formats.tnef.inspection import HTML_WHERE, RTF_WHERE, file_where
 from attachguard.model import Finding, JudgedPart, Outcome, Rebuilt
