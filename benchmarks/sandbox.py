@@ -110,7 +110,7 @@ def on_processor(pid: int) -> float:
 
 
 def in_room(command: tuple[str, ...]) -> Callable[[Attachment], float]:
-    settings = RoomSettings(command=command, recycle_jobs=10**9)
+    settings = RoomSettings(command=command, porter=command, recycle_jobs=10**9)
     room = ROOMS.enter_context(MeteredRoom(settings))
 
     def run(file: Attachment) -> float:

@@ -7,13 +7,13 @@ from urllib.parse import unquote_to_bytes
 
 from attachguard.formats import bmp, css, gif, jpeg, png
 from attachguard.formats.addresses import canonical
-from attachguard.formats.bmp.structure import walk as walk_bmp
 from attachguard.formats.contract import Format, Order, Sample
-from attachguard.formats.gif.structure import walk as walk_gif
-from attachguard.formats.jpeg.structure import walk as walk_jpeg
 from attachguard.formats.markup import Tag, words
 from attachguard.formats.pictures.structure import Structure
-from attachguard.formats.png.structure import walk as walk_png
+from attachguard.formats.structures.bmp import walk as walk_bmp
+from attachguard.formats.structures.gif import walk as walk_gif
+from attachguard.formats.structures.jpeg import walk as walk_jpeg
+from attachguard.formats.structures.png import walk as walk_png
 from attachguard.model import Finding, Limits
 
 TOGETHER = 2

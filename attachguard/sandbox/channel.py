@@ -181,6 +181,6 @@ def _ended(report: socket.socket) -> wire.Ended | wire.NotForked:
     raise ZygoteLostError("the room ended in the middle of a job")
 
 
-def command(python: str) -> tuple[str, ...]:
-    """Say how the real zygote is started."""
-    return (python, "-I", str(Path(__file__).with_name("start.py")))
+def command(python: str, *words: str) -> tuple[str, ...]:
+    """Say how a real zygote is started; words choose its readers (start.py)."""
+    return (python, "-I", str(Path(__file__).with_name("start.py")), *words)

@@ -26,6 +26,21 @@ def checks(keeper: Keeper, require: Level, print_page: Callable[[], str]) -> tup
     return (*walls, _printer(level, print_page))
 
 
+def porter(keeper: Keeper, require: Level) -> Check:
+    """Probe the small zygote that says what files are: its walls are the same. Never raises."""
+    keeper.prove_anew()
+    try:
+        with keeper.lend() as tenant:
+            proof, hello = tenant.proof, tenant.zygote.hello
+    except (channel.ZygoteLostError, OSError) as error:
+        return Check(name="porter", ok=False, detail=str(error))
+    return Check(
+        name="porter",
+        ok=not proof.level.weaker_than(require),
+        detail=f"{proof.level}, required {require}; pid {hello.pid}, {tenant.jobs} jobs, {tenant.crashes} crashes",
+    )
+
+
 def _walls(tenant: Tenant, require: Level) -> Iterator[Check]:
     proof, hello = tenant.proof, tenant.zygote.hello
     yield Check(

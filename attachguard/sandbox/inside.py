@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from attachguard.formats.contract import Format, Order
 from attachguard.model import WHERE_LENGTH, Finding, Identification, Inspection, JudgedPart, Limits, Rebuilt
 from attachguard.sandbox import acts, memfd, wire
+from attachguard.sandbox.programs import PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,19 @@ def real_readers() -> Readers:
     readers = Readers(identify=identify.identify, formats=registry.BY_KIND, previews=preview.PREVIEWS)
     libraries.warm(readers)
     return readers
+
+
+def porter() -> Readers:
+    """Import and warm what says what a file is, and nothing else.
+
+    A fork costs what the process is large, and a parser that is not there can't be attacked.
+    """
+    from attachguard.formats import identify  # noqa: PLC0415 - as above
+
+    limits = Limits()
+    for sample, extension in ((REHEARSAL, "txt"), (PAGE, "pdf")):
+        identify.identify(sample, extension, limits)
+    return Readers(identify=identify.identify, formats={})
 
 
 REHEARSAL = b"A rehearsal.\n"

@@ -1,4 +1,4 @@
-"""Keeps the one zygote of this process: starts it when it is needed, has it proven, replaces it, ends it.
+"""Keeps one zygote for this process: starts it when it is needed, has it proven, replaces it, ends it.
 
 Safe for threads; after a fork the copy begins with none of its own, and the parent's stays the parent's.
 """
@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from attachguard.sandbox import channel, endings, wire
@@ -44,8 +44,10 @@ class Tenant:
 class Keeper:
     """Lends the zygote, job by job."""
 
-    def __init__(self, settings: RoomSettings) -> None:
+    def __init__(self, settings: RoomSettings, command: Sequence[str]) -> None:
+        """`command` starts the zygote."""
         self.settings = settings
+        self._command = command
         self._tenant: Tenant | None = None
         self._closed = False
         self._begin()
@@ -55,6 +57,20 @@ class Keeper:
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(self.settings.jobs)
         self._tenant = None
+        self._begun = False
+
+    def begin(self) -> None:
+        """Start the zygote beside whatever else is done, once, so that its first job finds it ready.
+
+        What goes wrong here goes wrong again for that job, which tells of it.
+        """
+        if not self._begun:
+            self._begun = True
+            threading.Thread(target=self._warm, name="attachguard-room", daemon=True).start()
+
+    def _warm(self) -> None:
+        with contextlib.suppress(channel.ZygoteLostError), self.lend():
+            pass
 
     def slot(self) -> threading.BoundedSemaphore:
         """Limit the jobs at one time: hold it (`with`) while one runs."""
@@ -98,7 +114,7 @@ class Keeper:
             return self._tenant
 
     def _start(self) -> Tenant:
-        zygote = channel.Zygote(self.settings.command, self.settings.patience)
+        zygote = channel.Zygote(self._command, self.settings.patience)
         try:
             proof = prove(zygote, self.settings.memory)
         except BaseException:

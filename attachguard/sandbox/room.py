@@ -50,7 +50,9 @@ class Room:
         """`require` is the weakest level that jobs may run at; below it every call raises SandboxUnavailable."""
         self._settings = settings or RoomSettings()
         self._require = require
-        self._keeper = Keeper(self._settings)
+        self._keeper = Keeper(self._settings, self._settings.command)
+        alone = self._settings.porter == self._settings.command
+        self._porter = self._keeper if alone else Keeper(self._settings, self._settings.porter)
 
     def __enter__(self) -> Self:
         return self
@@ -59,16 +61,18 @@ class Room:
         self.close()
 
     def close(self) -> None:
-        """End the zygote and every job, for good: later calls raise SandboxUnavailable."""
+        """End the zygotes and every job, for good: later calls raise SandboxUnavailable."""
+        self._porter.close()
         self._keeper.close()
 
     # -- the port ----------------------------------------------------------------------------------------------
 
     def identify(self, attachment: Attachment, limits: Limits) -> Identification:
         """Say what the file is. See ports.Sandbox."""
+        self._keeper.begin()  # most files are inspected next
         with self._job() as (source, output):
             job = wire.Identify(extension=_extension(attachment), original=_file(source, attachment), limits=limits)
-            said = self._ask(source, output, job, wire.Identified, limits)
+            said = self._ask(source, output, job, wire.Identified, limits, keeper=self._porter)
         found = said.answer or wire.Identified(kind=None, described="unreadable", magic="", findings=())
         return Identification(
             kind=found.kind,
@@ -160,7 +164,8 @@ class Room:
 
     def probe(self) -> Sequence[Check]:
         """Attack the walls anew, print a page, and say what stands. Never raises."""
-        return health.checks(self._keeper, self._require, self._print_page)
+        checks = health.checks(self._keeper, self._require, self._print_page)
+        return checks if self._porter is self._keeper else (*checks, health.porter(self._porter, self._require))
 
     # -- one job -----------------------------------------------------------------------------------------------
 
@@ -182,10 +187,11 @@ class Room:
         limits: Limits,
         *,
         pages: int = 0,
+        keeper: Keeper | None = None,
     ) -> Said[answers.A]:
         """Have a job done behind the strict walls; how it ended badly comes back as a finding."""
         errand = self._errand(Profile.STRICT, job=source.add(wire.encode(job)), pages=pages)
-        ended, done = self._do(errand, source, output)
+        ended, done = self._do(errand, source, output, keeper or self._keeper)
         finding = endings.read(ended, errand)
         if done.flooded:
             finding = Finding("sandbox.output", detail="an answer without end")
@@ -218,7 +224,7 @@ class Room:
         if self._level() is not Level.FULL:
             refusal = Finding("copy.failed", detail="no program runs where Landlock is missing")
             return Rebuilt(data=None, findings=(refusal,))
-        ended, done = self._do(errand, source, output)
+        ended, done = self._do(errand, source, output, self._keeper)
         if done.untrusted_answer[1:2] == wire.NOT_STARTED:
             raise SandboxUnavailable(f"{PRINTER.name} can't be started: {_words(done)}")
         finding = endings.read(ended, errand)
@@ -266,17 +272,19 @@ class Room:
             return ()
         return (Finding("copy.unfaithful", detail="drawn where no fonts can be read: Landlock is missing"),)
 
-    def _do(self, errand: wire.Errand, source: InputBuilder, output: Output) -> tuple[wire.Ended, channel.Done]:
+    def _do(
+        self, errand: wire.Errand, source: InputBuilder, output: Output, keeper: Keeper
+    ) -> tuple[wire.Ended, channel.Done]:
         """Run an errand, a second time when the machine was short of something.
 
         Returns how it ended, once the walls had gone up. Raises SandboxUnavailable.
         """
         sealed = source.seal()
         with self._keeper.slot():
-            done = self._try(errand, sealed, output)
+            done = self._try(errand, sealed, output, keeper)
             if _deserves_second_try(done, errand):
                 output.rewind()
-                done = self._try(errand, sealed, output)
+                done = self._try(errand, sealed, output, keeper)
         if isinstance(done.ended, wire.NotForked):
             raise SandboxUnavailable(f"no process could be made: {done.ended.reason}")
         if endings.starved(done.ended, errand):
@@ -285,19 +293,19 @@ class Room:
             raise SandboxUnavailable(f"the walls did not go up: {_words(done)}")
         return done.ended, done
 
-    def _try(self, errand: wire.Errand, source: int, output: Output) -> channel.Done:
+    def _try(self, errand: wire.Errand, source: int, output: Output, keeper: Keeper) -> channel.Done:
         """Run an errand; in a new zygote when the one we had is gone (it holds nothing that could be lost)."""
         try:
-            return self._once(errand, source, output)
+            return self._once(errand, source, output, keeper)
         except channel.ZygoteLostError:
             output.rewind()
         try:
-            return self._once(errand, source, output)
+            return self._once(errand, source, output, keeper)
         except channel.ZygoteLostError as error:
             raise SandboxUnavailable(str(error)) from error
 
-    def _once(self, errand: wire.Errand, source: int, output: Output) -> channel.Done:
-        with self._keeper.lend() as tenant:
+    def _once(self, errand: wire.Errand, source: int, output: Output, keeper: Keeper) -> channel.Done:
+        with keeper.lend() as tenant:
             level = tenant.proof.level
             if level.weaker_than(self._require):
                 raise SandboxUnavailable(

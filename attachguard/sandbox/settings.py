@@ -8,6 +8,9 @@ from attachguard.sandbox import channel
 
 MIB = 1024 * 1024
 
+PORTER = "porter"
+"""The word by which the small zygote is started (start.py)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomSettings:
@@ -35,3 +38,5 @@ class RoomSettings:
     """Seconds to wait for a zygote to come up."""
     command: tuple[str, ...] = field(default_factory=lambda: channel.command(sys.executable))
     """How the zygote is started. Only tests, which bring readers of their own, have a reason to change it."""
+    porter: tuple[str, ...] = field(default_factory=lambda: channel.command(sys.executable, PORTER))
+    """How the small zygote is started that only says what a file is; the same as `command`: one for everything."""

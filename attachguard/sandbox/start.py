@@ -1,7 +1,8 @@
-"""The file that the room's Python runs: finds this very package, whatever is installed, and becomes the zygote.
+"""The file that the room's Python runs: finds this very package, whatever is installed, and becomes a zygote.
 
-Started as `python -I start.py FD` (room.py). -I ignores the environment, the working directory and the user's
-packages; loading the package by its place makes a checkout and an installed wheel behave alike.
+Started as `python -I start.py FD`, or with the word `porter` before FD for the small one (settings.py). -I ignores the
+environment, the working directory and the user's packages; loading the package by its place makes a checkout and an
+installed wheel behave alike.
 """
 
 import importlib.util
@@ -25,9 +26,12 @@ def load_package() -> None:
 def main() -> None:
     """Warm up and serve until the service hangs up."""
     load_package()
-    from attachguard.sandbox import inside, zygote  # noqa: PLC0415 - the package is found only now
+    from attachguard.sandbox import inside, settings, zygote  # noqa: PLC0415 - the package is found only now
 
-    zygote.main(inside.real_readers)
+    if settings.PORTER in sys.argv[1:-1]:
+        zygote.main(inside.porter, programs={})
+    else:
+        zygote.main(inside.real_readers)
 
 
 if __name__ == "__main__":

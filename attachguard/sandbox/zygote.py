@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from attachguard.sandbox import child, jail, landlock, seccomp, warm, wire
+from attachguard.sandbox import child, hugepages, jail, landlock, seccomp, warm, wire
 from attachguard.sandbox.child import Cell
 from attachguard.sandbox.inside import Readers
 from attachguard.sandbox.jail import EVERY_LAYER, Layer
@@ -86,6 +86,7 @@ def main(
     control.send(wire.encode(_hello()))
     gc.collect()
     gc.freeze()  # so that a child's collector does not write to, and copy, every page it inherited
+    hugepages.gather()
     Zygote(control, cell).serve()
 
 

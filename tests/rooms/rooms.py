@@ -32,6 +32,7 @@ def hostile_room(
         recycle_crashes=recycle_crashes,
         prove_every=prove_every,
         command=command(layers, user),
+        porter=command(layers, user),
     )
     return Room(settings, require=require)
 

@@ -51,6 +51,32 @@ def test_nothing_is_started_before_the_first_job() -> None:
         assert descendants() == before
 
 
+def loaded(pid: int) -> str:
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
+def test_the_porter_holds_no_library_that_decodes_and_dies_with_the_room(tmp_path: Path) -> None:
+    with Room() as room:
+        assert room.identify(attachment_of(tmp_path, b"text", name="a.txt"), LIMITS).kind == "txt"
+        (shown,) = [check.detail for check in room.probe() if check.name == "porter"]
+        porter, reader = int(shown.partition("pid ")[2].partition(",")[0]), zygote_of(room)
+        assert {"libqpdf", "libpdfium", "etree", "_imaging"} == {
+            name for name in ("libqpdf", "libpdfium", "etree", "_imaging") if name in loaded(reader)
+        }
+        assert not any(name in loaded(porter) for name in ("libqpdf", "libpdfium", "etree", "_imaging"))
+        os.kill(porter, signal.SIGKILL)
+        assert room.identify(attachment_of(tmp_path, b"text", name="a.txt"), LIMITS).kind == "txt"
+        second = descendants()
+    assert all(gone(pid) for pid in (porter, reader, *second))
+
+
+def test_a_room_closed_while_its_readers_warm_up_leaves_nobody(tmp_path: Path) -> None:
+    with Room() as room:
+        room.identify(attachment_of(tmp_path, b"text", name="a.txt"), LIMITS)
+        started = descendants()
+    assert all(gone(pid) for pid in started)
+
+
 def test_closing_ends_the_zygote_for_good(tmp_path: Path) -> None:
     room = hostile_room()
     zygote = zygote_of(room)
@@ -125,11 +151,11 @@ def test_a_zygote_lost_between_two_jobs_is_replaced(tmp_path: Path) -> None:
 def test_a_zygote_that_does_not_come_up_is_our_failing_with_its_last_words(tmp_path: Path) -> None:
     broken = (sys.executable, "-I", "-c", "raise SystemExit('no such reader')")
     with (
-        Room(RoomSettings(command=broken)) as room,
+        Room(RoomSettings(command=broken, porter=broken)) as room,
         pytest.raises(SandboxUnavailable, match="no such reader"),
     ):
         works(room, tmp_path)
-    with Room(RoomSettings(command=("/nonexistent",))) as room:
+    with Room(RoomSettings(command=("/nonexistent",), porter=("/nonexistent",))) as room:
         assert [check.ok for check in room.probe()] == [False]
 
 
@@ -137,10 +163,13 @@ def test_the_zygote_runs_the_package_that_it_lies_in_whatever_is_installed(tmp_p
     elsewhere = tmp_path / "attachguard"
     shutil.copytree(PACKAGE, elsewhere)
     start = (sys.executable, "-I", str(elsewhere / "sandbox" / "start.py"))
-    with Room(RoomSettings(command=start)) as room:
+    with Room(RoomSettings(command=start, porter=start)) as room:
         assert room.identify(attachment_of(tmp_path, b"text", name="a.txt"), LIMITS).kind == "txt"
     shutil.rmtree(elsewhere / "formats")
-    with Room(RoomSettings(command=start)) as room, pytest.raises(SandboxUnavailable, match=r"attachguard\.formats"):
+    with (
+        Room(RoomSettings(command=start, porter=start)) as room,
+        pytest.raises(SandboxUnavailable, match=r"attachguard\.formats"),
+    ):
         works(room, tmp_path)
 
 

@@ -47,15 +47,42 @@ print(read, *sorted(set(sys.modules) - before))
 """
 
 
+IDENTIFY_ALL = """
+import sys
+from pathlib import Path
+sys.path.append(sys.argv[1])
+from attachguard.model import Limits
+from attachguard.sandbox import inside, warm
+
+warm.codecs()
+porter = inside.porter()
+before, read = set(sys.modules), 0
+for path in sorted(Path(sys.argv[2]).iterdir()):
+    porter.identify(path.read_bytes(), path.suffix[1:].lower(), Limits())
+    read += 1
+heavy = {"PIL", "lxml", "pikepdf", "pypdfium2", "nh3", "tinycss2"} & set(sys.modules)
+print(read, *sorted(set(sys.modules) - before), *sorted(heavy))
+"""
+
+
 def test_no_reader_imports_anything_when_it_reads(tmp_path: Path) -> None:
+    read_by(READ_ALL, tmp_path)
+
+
+def test_the_porter_imports_nothing_when_it_reads_and_no_library_that_decodes_before(tmp_path: Path) -> None:
+    read_by(IDENTIFY_ALL, tmp_path)
+
+
+def read_by(program: str, folder: Path) -> None:
+    """Have every sample read by a program that prints how many it read, and what it should not have loaded."""
     made = [(file.name, bytes_of(case, file)) for case in load_cases() if case.name not in SLOW for file in case.files]
     files = [(name, data) for name, data in made if len(data) < 1024 * 1024]
     for number, (name, data) in enumerate(files):
         extension = name.rpartition(".")[2] if name.isascii() else ""
-        (tmp_path / f"{number}.{extension}").write_bytes(data)
+        (folder / f"{number}.{extension}").write_bytes(data)
     root = str(Path(__file__).resolve().parents[2])
     done = subprocess.run(
-        [sys.executable, "-I", "-c", READ_ALL, root, str(tmp_path)], capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-c", program, root, str(folder)], capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == [str(len(files))], done.stderr
 
