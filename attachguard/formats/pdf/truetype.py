@@ -7,7 +7,7 @@ Sections are those of the OpenType specification 1.9.
 
 import itertools
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 TABLES = (b"OS/2", b"cmap", b"glyf", b"head", b"hhea", b"hmtx", b"loca", b"maxp", b"name", b"post")
 """Tables that say how letters look and which is which; `fpgm`, `prep` and `cvt ` are programs and their numbers."""
@@ -133,9 +133,6 @@ def _font(tables: Mapping[bytes, bytes]) -> bytes:
 
 def _sum(data: bytes | bytearray) -> int:
     """Add up 32-bit words ("Calculating checksums")."""
-    return sum(_words(data)) % 2**32
-
-
-def _words(data: bytes | bytearray) -> Iterator[int]:
     padded = bytes(data) + bytes(-len(data) % 4)
-    yield from struct.unpack(f">{len(padded) // 4}I", padded)
+    words: tuple[int, ...] = struct.unpack(f">{len(padded) // 4}I", padded)
+    return sum(words) % 2**32
