@@ -281,6 +281,8 @@ TEXTS: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
         "ends of paragraphs": lambda: filled(b"</p>", b"<html><body>"),
         "ends of breaks": lambda: filled(b"</br>", b"<html><body>"),
         "other ends": lambda: filled(b"</a>", b"<html><body>"),
+        "quotation marks in a tag": lambda: filled(b'"', b"<html><body><p ", b">a</p>"),
+        "slashes in a tag": lambda: filled(b"/", b"<html><body><p ", b">a</p>"),
         "depth": lambda: filled(b"<div>", b"<html>"),
         "formatting": lambda: filled(b"<b>", b"<html>"),
         "formatting that crosses": lambda: filled(b"<b><p></b></p>", b"<html>"),

@@ -295,3 +295,8 @@ def test_copies_of_any_mixture_are_safe_and_settled(fragments: list[str]) -> Non
     assert codes(html, copy) == []
     assert "copy.unsafe" not in doubts(html, page, copy)
     assert rebuilt(html, copy) == copy
+
+
+@pytest.mark.parametrize("mark", ['"', "'", "/"])
+def test_a_tag_of_nothing_but_marks_has_no_copy(mark: str) -> None:
+    assert rebuilt(html, f"<p {mark * 2_600_000}>word") is None
