@@ -41,6 +41,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "type.renamed": "The content is of a related type, and the file is treated and delivered as what it is.",
         "type.inert": "The content is source text or markup under a .txt name, and stays plain text.",
         "type.polyglot": "The content reads as two types at once.",
+        "type.leading_data": "A line break stands before the content.",
         "type.trailing_data": "Bytes follow the end of the content.",
         "type.truncated": "The content ends before its format says it does.",
         "type.disagreement": "The second, independent identification says something else.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.refusal import Refused
 from attachguard.formats.xmlscan import Element, elements
-from attachguard.formats.zip import LOCAL, Package, package
+from attachguard.formats.zip import Package, begins, package
 from attachguard.model import Finding, Limits
 
 MIMETYPE = "mimetype"
@@ -56,7 +56,7 @@ def nature(sample: Sample) -> Nature | None:
     The `mimetype` member counts wherever it stands (part 2 section 3.3 wants it first); without one, the manifest's
     root entry.
     """
-    whole = sample.shared(package) if sample.data.startswith(LOCAL) else None
+    whole = sample.shared(package) if begins(sample.data) else None
     if whole is None:
         return None
     try:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from attachguard.formats.contract import Claim, Sample
 from attachguard.formats.refusal import Refused
 from attachguard.formats.xmlscan import Element, elements
-from attachguard.formats.zip import LOCAL, Package, package
+from attachguard.formats.zip import Package, begins, package
 from attachguard.model import Finding, Limits
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -111,7 +111,7 @@ class Main:
 
 def main(sample: Sample) -> Main | None:
     """Find out what a package is, once for all formats; None when it is no Open XML package."""
-    whole = sample.shared(package) if sample.data.startswith(LOCAL) else None
+    whole = sample.shared(package) if begins(sample.data) else None
     if whole is None or whole.find(CONTENT_TYPES) is None:
         return None
     try:

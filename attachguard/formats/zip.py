@@ -19,6 +19,10 @@ from attachguard.formats.refusal import Refused
 from attachguard.model import Finding, Limits
 
 LOCAL = b"PK\x03\x04"
+
+LEADS = (b"\r\n", b"\n")
+"""Line breaks that some download scripts write before a file (measured); office programs open such a package."""
+
 CENTRAL = b"PK\x01\x02"
 END = b"PK\x05\x06"
 END64 = b"PK\x06\x06"
@@ -119,12 +123,21 @@ def package(sample: Sample) -> Package | None:
     return read_package(sample.data, sample.limits)
 
 
+def begins(data: bytes) -> bool:
+    """Say whether a package begins these bytes, or stands right behind a line break."""
+    return data.startswith((LOCAL, *(lead + LOCAL for lead in LEADS)))
+
+
 def read_package(data: bytes, limits: Limits) -> Package | None:
     """Read the table of contents of a zip, wherever in the bytes it begins; None when there is none.
+
+    A line break before the first member is taken off, which is the finding `type.leading_data`.
 
     A directory of more than `limits.members` entries is not read: the package then has no members and the finding
     `limit.members`. Linear in the number of entries and in the bytes between members. Never raises.
     """
+    lead = next((lead for lead in LEADS if data.startswith(lead + LOCAL)), b"")
+    data = data.removeprefix(lead)
     ends = _ends(data)
     if not ends:
         return None
@@ -133,6 +146,8 @@ def read_package(data: bytes, limits: Limits) -> Package | None:
         finding = Finding("limit.members", detail=f"{end.count} members, limit {limits.members}")
         return Package(data=data, members=(), findings=(finding,), first=end.shift, by_name={})
     seen: dict[str, Finding] = {}
+    if lead:
+        _note(seen, "type.leading_data", "", f"a line break of {len(lead)} bytes before the package")
     members = tuple(_members(data, end, seen))
     for finding in (*_layout(data, members, end), *_behind(data, end), *_rivals(members, ends)):
         seen.setdefault(finding.code, finding)

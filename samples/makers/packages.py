@@ -30,6 +30,11 @@ def behind(first: bytes, second: bytes) -> bytes:
     return first + second
 
 
+def behind_a_line_break(whole: bytes) -> bytes:
+    """Put a line break before a file, as bad download scripts do: they end their headers with one too many."""
+    return b"\r\n" + whole
+
+
 def with_two_of_one_name(whole: bytes, name: str) -> bytes:
     """Put a second member of a name, in other letter case, behind the first: readers differ in which one they take."""
     return _added(whole, (name.upper(), b"<other/>", zipfile.ZIP_DEFLATED))

@@ -25,6 +25,18 @@ def said(data: bytes) -> set[str]:
     return {finding.code for finding in read(data).findings}
 
 
+@pytest.mark.parametrize("lead", [b"\r\n", b"\n"])
+def test_a_line_break_before_the_package_is_taken_off_and_told(lead: bytes) -> None:
+    package = read(lead + packed(TWO))
+    assert {finding.code for finding in package.findings} == {"type.leading_data"}
+    assert (package.first, [member.name for member in package.members]) == (0, list(TWO))
+
+
+@pytest.mark.parametrize("lead", [b"\r\n\r\n", b"\r", b" ", b"MZ", b"\n\n"])
+def test_anything_else_before_the_package_contradicts_it(lead: bytes) -> None:
+    assert "zip.inconsistent" in said(lead + packed(TWO))
+
+
 def refused(data: bytes, limits: Limits = LIMITS) -> str:
     with pytest.raises(Refused) as refusal:
         list(unpack(read(data, limits), limits))
