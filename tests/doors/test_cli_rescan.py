@@ -30,7 +30,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(place: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "attachguard", "rescan", *arguments],
+        # A shell's background jobs, and what they start, ignore Ctrl-C, which Python then leaves as it is.
+        ["env", "--default-signal=INT", sys.executable, "-m", "attachguard", "rescan", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
