@@ -11,11 +11,12 @@ from attachguard.formats.links import is_elsewhere, is_plain_link, leads_outside
 from attachguard.formats.odf import MANIFEST, ODF, read_manifest
 from attachguard.formats.office.formula import leaves_file
 from attachguard.formats.office.pictures import too_large
+from attachguard.formats.packages import inspect_package
 from attachguard.formats.refusal import Refused
 from attachguard.formats.svgscan import svg_dangers
 from attachguard.formats.wordfields import Fields
 from attachguard.formats.xmlscan import local, walk
-from attachguard.formats.zip import LOCAL, Member, read_package, unpack
+from attachguard.formats.zip import LOCAL, Member, Package, unpack
 from attachguard.model import Inspection, Limits
 
 ELEMENTS: Mapping[str, str] = {
@@ -67,23 +68,17 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
 
     Charts and formulas that OpenDocument itself keeps as sub-documents are read like the rest and are no finding.
     """
-    harvest = Harvest(limits)
-    whole = read_package(data, limits)
-    if whole is None:
-        harvest.note("file.malformed", detail="no package")
-        return harvest.inspection()
-    harvest.take(whole.findings)
-    try:
-        types, encrypted = read_manifest(whole, limits)
-        if encrypted:
-            harvest.note("file.encrypted", MANIFEST, encrypted)
-            return harvest.inspection()
-        _sub_documents(types, harvest)
-        for member, content in unpack(whole, limits):
-            _member(member, content, types, harvest)
-    except Refused as refused:
-        harvest.take((refused.finding,))
-    return harvest.inspection()
+    return inspect_package(data, limits, _look)
+
+
+def _look(whole: Package, harvest: Harvest) -> None:
+    types, encrypted = read_manifest(whole, harvest.limits)
+    if encrypted:
+        harvest.note("file.encrypted", MANIFEST, encrypted)
+        return
+    _sub_documents(types, harvest)
+    for member, content in unpack(whole, harvest.limits):
+        _member(member, content, types, harvest)
 
 
 def _sub_documents(types: Mapping[str, str], harvest: Harvest) -> None:

@@ -23,11 +23,12 @@ from attachguard.formats.ooxml import (
     read_content_types,
     read_relationships,
 )
+from attachguard.formats.packages import inspect_package
 from attachguard.formats.refusal import Refused
 from attachguard.formats.svgscan import NAMESPACE, svg_dangers
 from attachguard.formats.wordfields import STORIES, Fields
 from attachguard.formats.xmlscan import local, walk
-from attachguard.formats.zip import LOCAL, Member, Package, read_package, unpack
+from attachguard.formats.zip import LOCAL, Member, Package, unpack
 from attachguard.model import Inspection, Limits
 
 HARMLESS = frozenset(
@@ -163,21 +164,15 @@ def inspect(data: bytes, limits: Limits) -> Inspection:
 
     Reading stops at the first limit or contradiction; what was seen until then is reported with it.
     """
-    harvest = Harvest(limits)
-    whole = read_package(data, limits)
-    if whole is None:
-        harvest.note("file.malformed", detail="no package")
-        return harvest.inspection()
-    harvest.take(whole.findings)
-    try:
-        types = read_content_types(whole, limits)
-        if len({part_key(member.name) for member in whole.members}) < len(whole.members):
-            harvest.note("zip.duplicate", detail="two names that differ in letter case or percent-encoding only")
-        for member, content in unpack(whole, limits):
-            _member(whole, member, content, types, harvest)
-    except Refused as refused:
-        harvest.take((refused.finding,))
-    return harvest.inspection()
+    return inspect_package(data, limits, _look)
+
+
+def _look(whole: Package, harvest: Harvest) -> None:
+    types = read_content_types(whole, harvest.limits)
+    if len({part_key(member.name) for member in whole.members}) < len(whole.members):
+        harvest.note("zip.duplicate", detail="two names that differ in letter case or percent-encoding only")
+    for member, content in unpack(whole, harvest.limits):
+        _member(whole, member, content, types, harvest)
 
 
 def _member(whole: Package, member: Member, content: bytes, types: ContentTypes, harvest: Harvest) -> None:
