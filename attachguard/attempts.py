@@ -1,10 +1,9 @@
 """One attempt at a job: signs of life while it lasts, and its end behind the fence."""
 
-import contextlib
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
-from attachguard.errors import LedgerUnavailable
+from attachguard.heartbeat import heartbeat
 from attachguard.jobs import Claim, Terms
 from attachguard.logs import log
 from attachguard.model import Check, Outcome, SubmissionVerdict
@@ -76,24 +75,8 @@ def log_verdict(claim: Claim, verdict: SubmissionVerdict) -> None:
     )
 
 
-@contextlib.contextmanager
-def heartbeat(ledger: EngineLedger, claim: Claim, terms: Terms) -> Iterator[None]:
-    """Show signs of life while a job is judged, for as long as one attempt may take."""
-    over = threading.Event()
+def signs_of_life(ledger: EngineLedger, claim: Claim, terms: Terms) -> AbstractContextManager[None]:
+    """Renew a claim while its job is judged, for as long as one attempt may take."""
     pause = terms.lease.total_seconds() / 3
-
-    def beat() -> None:
-        for _ in range(int(terms.seconds / pause) + 1):
-            if over.wait(pause):
-                return
-            with contextlib.suppress(LedgerUnavailable):
-                if not ledger.renew(claim, terms.lease):
-                    return
-
-    thread = threading.Thread(target=beat, name=f"heartbeat {claim.job}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    most = int(terms.seconds / pause) + 1
+    return heartbeat(claim.job, pause, lambda: ledger.renew(claim, terms.lease), most)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import IO, cast
 
 from attachguard.announced import Announcing
-from attachguard.attempts import Forgetful, Recorder, heartbeat, log_verdict
+from attachguard.attempts import Forgetful, Recorder, log_verdict, signs_of_life
 from attachguard.delivery import Delivery
 from attachguard.errors import ClaimLost, LedgerUnavailable, NotPossible, PolicyError, Unavailable, UsageError
 from attachguard.intents import intent_of
@@ -197,7 +197,7 @@ class Service(Announcing, Reviewing, Tidying):
         recorder = Recorder(self.ledger, claim, self.terms)
         uploads = tuple(self._upload(file, password) for file in claim.files)
         kit = dataclasses.replace(kit_of(self.kit, claim.tenant), store=delivery, ledger=recorder)
-        with heartbeat(self.ledger, claim, self.terms):
+        with signs_of_life(self.ledger, claim, self.terms):
             try:
                 policy = self._policies(claim.policy).for_retry(claim.method)
                 verdict = guard_all(Submission(id=claim.submission, uploads=uploads), policy, kit)

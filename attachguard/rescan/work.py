@@ -5,9 +5,9 @@ submission waits for this worker: then it puts the rest back and makes way.
 """
 
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,7 @@ from attachguard.errors import (
     Unavailable,
     UsageError,
 )
+from attachguard.heartbeat import heartbeat
 from attachguard.jobs import Queue, Terms
 from attachguard.model import Outcome, Trouble
 from attachguard.policy import Policy
@@ -115,7 +116,7 @@ class Worker:
 
     def run(self) -> None:
         """Do it. What breaks on our side is put back to be tried again. Raises LedgerUnavailable."""
-        with _heartbeat(self._tools, self._bundle.token):
+        with _signs_of_life(self._tools, self._bundle.token):
             try:
                 self._see_to(self._bundle.acting)
                 self._judge_all()
@@ -298,20 +299,9 @@ class _Undetermined(Unavailable):
         self.code = trouble.code  # type: ignore[misc]  # each of these carries its own
 
 
-@contextlib.contextmanager
-def _heartbeat(tools: Tools, token: str) -> Iterator[None]:
-    over = threading.Event()
-    pause = tools.terms.lease.total_seconds() / 3
+def _signs_of_life(tools: Tools, token: str) -> AbstractContextManager[None]:
+    def renew() -> bool:
+        tools.ledger.renew_bundle(token, tools.terms.lease)
+        return True
 
-    def beat() -> None:
-        while not over.wait(pause):
-            with contextlib.suppress(LedgerUnavailable):
-                tools.ledger.renew_bundle(token, tools.terms.lease)
-
-    thread = threading.Thread(target=beat, name=f"heartbeat {token}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return heartbeat(token, tools.terms.lease.total_seconds() / 3, renew)
