@@ -1,4 +1,4 @@
-"""The formats, written out. Order means nothing: all of them are asked."""
+"""The formats, written out. Order means nothing. What asks all of them what a file is, is `sniffing.py`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

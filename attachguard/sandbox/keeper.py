@@ -69,7 +69,7 @@ class Keeper:
             threading.Thread(target=self._warm, name="attachguard-room", daemon=True).start()
 
     def _warm(self) -> None:
-        with contextlib.suppress(channel.ZygoteLostError), self.lend():
+        with contextlib.suppress(channel.ZygoteLostError, OSError), self.lend():
             pass
 
     def slot(self) -> threading.BoundedSemaphore:

@@ -6,6 +6,7 @@ import pytest
 
 from attachguard.formats.identify import COMPATIBLE, YIELDS, identify
 from attachguard.formats.registry import BY_KIND, FORMATS
+from attachguard.formats.sniffing import SNIFFERS
 from attachguard.kinds import BY_EXTENSION, KINDS
 from attachguard.model import Identification, Limits
 from tests.formats.every_kind import GOOD, STRANGERS
@@ -25,6 +26,11 @@ def codes(data: bytes, extension: str = "") -> set[str]:
 def test_every_kind_has_its_format_and_its_libmagic_answers() -> None:
     assert sorted(BY_KIND) == sorted(KINDS) == sorted(COMPATIBLE)
     assert len(FORMATS) == len(BY_KIND)
+
+
+def test_every_format_is_asked_once_what_a_file_is() -> None:
+    asked = [sniff for sniff in SNIFFERS if sniff in [format_.sniff for format_ in FORMATS]]
+    assert len(asked) == len(set(asked)) == len(SNIFFERS) == len(FORMATS)
 
 
 @pytest.mark.parametrize("kind", sorted(GOOD))
