@@ -24,11 +24,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -199,11 +199,17 @@ def _compare(console: Console, files: Sequence[Path], child: ClamdChild, scanner
         return _clamdscan(process, files, "--multiscan")
 
     def ours() -> None:
-        with ThreadPoolExecutor(scanner_threads) as pool:
-            for _ in pool.map(scanner.scan, files):
-                pass
+        left = iter(files)  # each thread takes the next one
+        threads = [threading.Thread(target=scan_all, args=(left,)) for _ in os.sched_getaffinity(0)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
-    scanner_threads = len(os.sched_getaffinity(0))
+    def scan_all(left: Iterator[Path]) -> None:
+        for path in left:
+            scanner.scan(path)
+
     theirs()  # once, so that every file is in memory for both
     ours()
     table = Table(

@@ -5,6 +5,7 @@ the probes within the last minute, and one that others look after (its signature
 passes one again after every "clean".
 """
 
+import queue
 import threading
 import time
 import weakref
@@ -22,7 +23,7 @@ from attachguard.adapters.clamd_control import Stats, ping, stats, version
 from attachguard.adapters.clamd_live import Live, asker, prove_all, prove_essential, signature_identity
 from attachguard.adapters.clamd_wire import TOO_LARGE, Address, Deadline, NobodyThere, ask
 from attachguard.adapters.forks import renew_after_fork
-from attachguard.adapters.scanned_file import Digested, Rereadable, opened
+from attachguard.adapters.scanned_file import Digested, Resendable, opened
 from attachguard.adapters.signatures.age import HOW_TO_UPDATE, signature_age, signature_checks
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import Check, Limits, ScanIdentity, ScanResult, SignatureRules
@@ -138,7 +139,7 @@ class Clamd:
         self._watch_seconds = watch_seconds
         self._watcher: threading.Thread | None = None
         self._closed = threading.Event()
-        self._slots = threading.BoundedSemaphore(source.slots)
+        self._turns = _turns(source.slots)
         renew_after_fork(self)
 
     def scan(self, path: Path) -> ScanResult:
@@ -147,8 +148,8 @@ class Clamd:
         A file larger than clamd takes has the hit `Heuristics.Limits.Exceeded.StreamMaxLength`. Raises
         ScannerUnavailable whenever the answer is not a believable yes or no about exactly the bytes of this file.
         """
-        with opened(path) as (file, size):
-            _, result = self._answer(file, size)
+        with opened(path) as file:
+            _, result = self._answer(file, file.size)
         return result
 
     def look(self, file: Digested) -> Look:
@@ -164,7 +165,7 @@ class Clamd:
         ScannerUnavailable whenever a scan would: not there, not believed within the last minute, too old.
         """
         deadline = Deadline.after(self._seconds)
-        self._refuse_closed()
+        self.refuse_closed()
         live = self._source.live(deadline)
         if (edition := _edition(live)) is None:
             return None
@@ -200,9 +201,9 @@ class Clamd:
             return
         self._closed.set()
         deadline = Deadline.after(self._seconds)
-        for _ in range(self._source.slots):
-            if not self._slots.acquire(timeout=max(0.0, deadline.at - time.monotonic())):
-                break
+        with suppress(queue.Empty):
+            for _ in range(self._source.slots):
+                self._turns.get(timeout=max(0.0, deadline.at - time.monotonic()))
         self._source.close()
         if self._watcher is not None:
             self._watcher.join(max(0.0, deadline.at - time.monotonic()))
@@ -217,10 +218,10 @@ class Clamd:
 
     def after_fork(self) -> None:
         """In a forked process: as many slots as ever, whatever the parent was doing, and nobody who watches yet."""
-        self._slots = threading.BoundedSemaphore(self._source.slots)
+        self._turns = _turns(self._source.slots)
         self._watcher = None
 
-    def _answer(self, file: Rereadable, size: int) -> tuple[Live, ScanResult]:
+    def _answer(self, file: Resendable, size: int) -> tuple[Live, ScanResult]:
         deadline = Deadline.after(self._seconds)
         with self._slot(deadline):
             try:
@@ -228,7 +229,7 @@ class Clamd:
             except NobodyThere:  # a private one that just ended has a successor; one of others has not
                 return self._scan(file, size, deadline)
 
-    def _scan(self, file: Rereadable, size: int, deadline: Deadline) -> tuple[Live, ScanResult]:
+    def _scan(self, file: Resendable, size: int, deadline: Deadline) -> tuple[Live, ScanResult]:
         live = self._source.live(deadline)
         self._refuse_old(live)
         identity = ScanIdentity(engine=live.version.engine, signatures=live.signatures, at=datetime.now(UTC))
@@ -246,10 +247,10 @@ class Clamd:
             self._source.doubt(live)
             raise
 
-    def _hit(self, live: Live, file: Rereadable, size: int, deadline: Deadline) -> str | None:
+    def _hit(self, live: Live, file: Resendable, size: int, deadline: Deadline) -> str | None:
         if live.stream_length is not None and size > live.stream_length:
             return TOO_LARGE
-        file.seek(0)
+        file.rewind()
         hit = ask(live.address, file, size, deadline)
         if hit is None and not live.private:
             clamd_probes.prove(asker(live, deadline), (clamd_probes.STILL_AWAKE,))
@@ -296,22 +297,15 @@ class Clamd:
         if age.refused:
             raise ScannerUnavailable(f"the signatures are not used: {live.signatures}, {age.told}; {HOW_TO_UPDATE}")
 
-    def _refuse_closed(self) -> None:
+    def refuse_closed(self) -> None:
+        """Raise ScannerUnavailable when this was closed."""
         if self._closed.is_set():
             raise ScannerUnavailable("the scanner was closed")
 
-    @contextmanager
-    def _slot(self, deadline: Deadline) -> Iterator[None]:
+    def _slot(self, deadline: Deadline) -> "_Turn":
         """Wait for a turn: clamd gets no more questions than it has threads, so none waits out of our sight."""
-        self._refuse_closed()
-        slots = self._slots
-        if not slots.acquire(timeout=deadline.left()):
-            raise ScannerUnavailable("clamd is busy: no turn came in time")
-        try:
-            self._refuse_closed()
-            yield
-        finally:
-            slots.release()
+        self.refuse_closed()
+        return _Turn(self, self._turns, deadline)
 
     def _probes(self, live: Live, deadline: Deadline) -> Sequence[Check]:
         asked = asker(live, deadline)
@@ -321,6 +315,39 @@ class Clamd:
         if live.stream_length is not None:
             found.append(clamd_probes.too_large_check(asked, live.stream_length))
         return found
+
+
+class _Turn:
+    """One of the questions that may be asked at a time; given back at the end. Raises ScannerUnavailable."""
+
+    __slots__ = ("_deadline", "_scanner", "_turn", "_turns")
+
+    def __init__(self, scanner: Clamd, turns: "queue.SimpleQueue[int]", deadline: Deadline) -> None:
+        self._scanner = scanner
+        self._turns = turns
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        try:
+            self._turn = self._turns.get(timeout=self._deadline.left())
+        except queue.Empty:
+            raise ScannerUnavailable("clamd is busy: no turn came in time") from None
+        try:
+            self._scanner.refuse_closed()
+        except ScannerUnavailable:
+            self._turns.put(self._turn)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._turns.put(self._turn)
+
+
+def _turns(slots: int) -> "queue.SimpleQueue[int]":
+    """Make as many turns as there are slots. Whoever holds one may ask."""
+    turns: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for turn in range(slots):
+        turns.put(turn)
+    return turns
 
 
 def _watch(watched: "weakref.ref[Clamd]", closed: threading.Event, seconds: float) -> None:

@@ -1,12 +1,11 @@
 """Who answers: one clamd, its engine and its signatures, as recorded with every verdict."""
 
 from dataclasses import dataclass
-from io import BytesIO
 
 from attachguard.adapters import clamd_probes
 from attachguard.adapters.clamd_conf import ClamdSettings, foreign_clamd_advice
 from attachguard.adapters.clamd_control import Version
-from attachguard.adapters.clamd_wire import Address, Deadline, NoAnswerInTime, ask
+from attachguard.adapters.clamd_wire import Address, Deadline, InMemory, NoAnswerInTime, ask
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import Limits
 
@@ -41,7 +40,7 @@ def signature_identity(version: Version, fingerprint: str | None) -> str:
 
 def asker(live: Live, deadline: Deadline) -> clamd_probes.Ask:
     """Make the question that probes ask of this clamd."""
-    return lambda data: ask(live.address, BytesIO(data), len(data), deadline)
+    return lambda data: ask(live.address, InMemory(data), len(data), deadline)
 
 
 def prove_essential(live: Live, deadline: Deadline) -> None:

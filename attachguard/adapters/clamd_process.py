@@ -11,7 +11,6 @@ import subprocess
 import weakref
 from collections import deque
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
 
@@ -28,7 +27,7 @@ from attachguard.adapters.clamd_control import ping, version
 from attachguard.adapters.clamd_home import ClamdHome, apparmor_advice, sweep
 from attachguard.adapters.clamd_live import Live, signature_identity
 from attachguard.adapters.clamd_program import ClamdProgram
-from attachguard.adapters.clamd_wire import Deadline, UnixAddress, ask
+from attachguard.adapters.clamd_wire import Deadline, InMemory, UnixAddress, ask
 from attachguard.adapters.signatures import CANARY, SignatureSet, Stamp
 from attachguard.errors import ScannerUnavailable
 from attachguard.model import printable
@@ -108,7 +107,7 @@ class ClamdProcess:
 
     def _prove(self, canary: bytes, deadline: Deadline) -> None:
         def scan(data: bytes) -> str | None:
-            return ask(self.address, BytesIO(data), len(data), deadline)
+            return ask(self.address, InMemory(data), len(data), deadline)
 
         clamd_probes.prove(scan, clamd_probes.ESSENTIAL)
         if not (scan(canary) or "").startswith("AttachGuard.Canary"):

@@ -112,8 +112,8 @@ class CachedScanner:
         edition = self._inner.edition()
         if edition is None:
             return self._inner.scan(path)
-        with opened(path) as (file, size):
-            held = digested(file, size)
+        with opened(path) as file:
+            held = digested(file)
             if (known := self._known(edition, (tenant, held.sha256(), held.size))) is not None:
                 return known
             look = self._inner.look(held)

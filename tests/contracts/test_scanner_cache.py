@@ -2,7 +2,9 @@
 
 import dataclasses
 import hashlib
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from attachguard.adapters import clamd_probes
 from attachguard.adapters.clamd import Clamd, Look, RunningClamd
 from attachguard.adapters.clamd_child import ClamdChild
 from attachguard.adapters.clamd_conf import ClamdSettings
+from attachguard.adapters.clamd_wire import Deadline, Line, Source
 from attachguard.adapters.memory import MemoryLedger, MemoryStore
 from attachguard.adapters.memory_scanner import MemoryScanner
 from attachguard.adapters.scan_cache import CachedScanner
@@ -179,8 +182,22 @@ def test_of_a_clamd_that_others_look_after_nothing_is_kept(tmp_path: Path) -> No
 
 
 def look_at(clamd: Clamd, path: Path) -> Look:
-    with opened(path) as (file, size):
-        return clamd.look(digested(file, size))
+    with opened(path) as file:
+        return clamd.look(digested(file))
+
+
+def all_of(far: socket.socket) -> bytes:
+    with far.makefile("rb") as stream:
+        return stream.read()
+
+
+def sent(source: Source, size: int) -> bytes:
+    near, far = socket.socketpair()
+    with near, far, ThreadPoolExecutor(1) as pool:
+        read = pool.submit(all_of, far)
+        assert source.send(Line(near, Deadline.after(60)), b"head", size + 1000) == size
+        near.shutdown(socket.SHUT_WR)
+        return read.result()
 
 
 @pytest.mark.parametrize("size", [0, 1, HELD - 1, HELD, HELD + 1, HELD + 5 * MIB])
@@ -188,16 +205,14 @@ def test_a_file_is_handed_out_as_often_as_asked_for_and_its_digest_is_that_of_it
     tmp_path: Path, size: int
 ) -> None:
     data = bytes(range(251)) * (size // 251 + 1)
-    with opened(put(tmp_path, data[:size])) as (file, told):
-        held = digested(file, told)
+    with opened(put(tmp_path, data[:size])) as file:
+        held = digested(file)
         assert held.sha256() == hashlib.sha256(data[:size]).hexdigest()
-        for _ in range(2):
-            held.seek(0)
-            buffer = bytearray(100_000)
-            found = b""
-            while count := held.readinto(memoryview(buffer)):
-                found += buffer[:count]
-            assert (held.count, held.size, found == data[:size]) == (size, size, True)
+        for source in (held, held, file):
+            source.rewind()
+            assert sent(source, size) == b"head" + data[:size]
+            assert source.at_end()
+        assert (held.count, held.size) == (size, size)
         assert held.sha256() == hashlib.sha256(data[:size]).hexdigest()
 
 
@@ -207,8 +222,8 @@ def test_a_file_that_changes_between_its_digest_and_its_scan_is_not_kept_under_t
 ) -> None:
     path = put(tmp_path, bytes(size))
     settings = ClamdSettings.above(Limits(file_size=20 * MIB))
-    with Clamd(ClamdChild(demo_set(), settings=settings)) as clamd, opened(path) as (file, told):
-        held = digested(file, told)
+    with Clamd(ClamdChild(demo_set(), settings=settings)) as clamd, opened(path) as file:
+        held = digested(file)
         before = held.sha256()
         with path.open("r+b") as other:
             other.write(b"changed")

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ import pytest
 from attachguard.adapters import clamd_probes
 from attachguard.adapters.clamd import Clamd, RunningClamd
 from attachguard.adapters.clamd_child import Backoff, ClamdChild
-from attachguard.adapters.clamd_wire import Deadline, ask
+from attachguard.adapters.clamd_wire import Deadline, InMemory, ask
 from attachguard.adapters.signatures import demo_set
 from attachguard.errors import ScannerUnavailable
 from tests.contracts.foreign_clamd import ForeignClamd, foreign_clamd
@@ -86,7 +85,7 @@ def test_its_signatures_reloaded_to_none(clamd: ForeignClamd, scanner: Clamd, cl
     assert scanner.scan(clean).hit is None
     (clamd.signatures / "demo.ndb").write_text("# nothing here\n")
     clamd.reload()
-    assert ask(clamd.address, BytesIO(clamd_probes.eicar()), 68, Deadline.after(5)) is None  # what clamd itself says
+    assert ask(clamd.address, InMemory(clamd_probes.eicar()), 68, Deadline.after(5)) is None  # what clamd itself says
     no_answer(scanner, clean, eicar)
 
 
@@ -141,7 +140,9 @@ def test_its_queue_full_of_other_peoples_files(clean: Path, eicar: Path) -> None
         hasty, patient = (Clamd(RunningClamd(clamd.address), scan_seconds=seconds) for seconds in (0.3, 60))
         assert patient.scan(clean).hit is None
         with ThreadPoolExecutor(12) as pool:
-            others = [pool.submit(ask, clamd.address, BytesIO(slow), len(slow), Deadline.after(120)) for _ in range(12)]
+            others = [
+                pool.submit(ask, clamd.address, InMemory(slow), len(slow), Deadline.after(120)) for _ in range(12)
+            ]
             time.sleep(0.3)
             for path in (clean, eicar):
                 began = time.monotonic()
@@ -160,7 +161,7 @@ def test_four_hundred_threads(clamd: ForeignClamd, scanner: Clamd, clean: Path, 
         start.wait()
         if direct:
             data = payloads[number % 2]
-            return ask(clamd.address, BytesIO(data), len(data), Deadline.after(30)) is not None
+            return ask(clamd.address, InMemory(data), len(data), Deadline.after(30)) is not None
         return scanner.scan(eicar if number % 2 else clean).hit is not None
 
     with ThreadPoolExecutor(400) as pool:

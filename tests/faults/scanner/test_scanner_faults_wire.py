@@ -6,11 +6,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from io import BytesIO
 
 import pytest
 
-from attachguard.adapters.clamd_wire import TOO_LARGE, Address, Deadline, UnixAddress, ask
+from attachguard.adapters.clamd_wire import TOO_LARGE, Address, Deadline, InMemory, UnixAddress, ask
 from attachguard.errors import ScannerUnavailable
 from tests.faults.scanner.injected import injected
 from tests.faults.scanner.scripted_clamd import (
@@ -110,7 +109,7 @@ def address(clamd: ScriptedClamd, case: Case) -> Address:
 
 
 def scan(address: Address, size: int, seconds: float = 10) -> str | None:
-    return ask(address, BytesIO(b"x" * size), size, Deadline.after(seconds))
+    return ask(address, InMemory(b"x" * size), size, Deadline.after(seconds))
 
 
 @pytest.mark.parametrize("cases", [half_replies(), junk(), answers_before_the_end()], ids=["half", "junk", "early"])
@@ -252,7 +251,7 @@ def test_a_socket_that_is_missing_or_stale_is_no_answer(tmp_path_factory: pytest
 def test_a_file_that_changes_while_it_is_sent_is_no_answer(clamd: ScriptedClamd, told: int, has: int) -> None:
     clamd.behaviour = saying(CLEAN)
     with pytest.raises(ScannerUnavailable, match="while it was being scanned"):
-        ask(clamd.unix, BytesIO(b"x" * has), told, Deadline.after(10))
+        ask(clamd.unix, InMemory(b"x" * has), told, Deadline.after(10))
     injected()
 
 
