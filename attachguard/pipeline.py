@@ -4,10 +4,12 @@ receive -> examine (limit, identify, scan, inspect, verify) -> judge -> keep | n
 reject -> verdict -> store what is cleared -> record
 """
 
+import contextlib
 import dataclasses
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from attachguard.errors import Unavailable, UsageError
 from attachguard.model import (
@@ -37,8 +39,11 @@ from attachguard.workroom import Workroom, workroom
 
 Stage = Callable[[Attachment, Limits, Kit], Observed]
 
-STAGES: tuple[Stage, ...] = (limit, identify, scan, inspect, verify)
-"""Cheapest and safest first; verify speaks for our own copies only."""
+STEPS: tuple[tuple[Stage, ...], ...] = ((limit,), (identify, scan), (inspect,), (verify,))
+"""Cheapest and safest first. The stages of a step run side by side, since the scanner and the room are processes of
+their own; they are heard in their order. verify speaks for our own copies only."""
+
+STAGES = tuple(stage for step in STEPS for stage in step)
 
 _NAMES = tuple(stage.__name__ for stage in STAGES)
 
@@ -102,16 +107,40 @@ def decide(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom, pas
 def examine(attachment: Attachment, policy: Policy, kit: Kit, room: Workroom) -> Report:
     """Walk an attachment through the stages up to the first that gets it rejected; files inside walk first."""
     report = blank(attachment)
-    for stage in STAGES:
-        began = time.perf_counter()
-        observed = stage(report.attachment, policy.limits, kit)
-        parts, excess = room.take_parts(observed.parts, report.attachment, policy.limits)
-        children = tuple(decide(part, policy, kit, room) for part in parts)
-        report = add(report, observed, (*excess, *said_by(children)), children, policy)
-        report = dataclasses.replace(report, stages={**report.stages, stage.__name__: time.perf_counter() - began})
-        if report.action is Action.REJECT:
-            break
+    for step in STEPS:
+        with contextlib.closing(_side_by_side(step, report.attachment, policy.limits, kit)) as seen:
+            for stage, observed, seconds in seen:
+                parts, excess = room.take_parts(observed.parts, report.attachment, policy.limits)
+                children = tuple(decide(part, policy, kit, room) for part in parts)
+                report = add(report, observed, (*excess, *said_by(children)), children, policy)
+                report = dataclasses.replace(report, stages={**report.stages, stage: seconds})
+                if report.action is Action.REJECT:
+                    return report
     return report
+
+
+def _side_by_side(
+    step: Sequence[Stage], attachment: Attachment, limits: Limits, kit: Kit
+) -> Generator[tuple[str, Observed, float]]:
+    """Run the stages of a step, and hand over in their order what they observed, by name, with the seconds it took.
+
+    Whoever needs no more closes this: what still runs comes to its end, and is not heard.
+    """
+
+    def observe(stage: Stage) -> tuple[str, Observed, float]:
+        began = time.perf_counter()
+        observed = stage(attachment, limits, kit)
+        return stage.__name__, observed, time.perf_counter() - began
+
+    first, *others = step
+    if not others:
+        yield observe(first)
+        return
+    with ThreadPoolExecutor(len(others)) as pool:
+        beside = [pool.submit(observe, stage) for stage in others]
+        yield observe(first)
+        for future in beside:
+            yield future.result()
 
 
 def _unlock(locked: Report, password: str, policy: Policy, kit: Kit, room: Workroom) -> Report:
