@@ -33,7 +33,8 @@ def main() -> None:
         assert ImageFile
 
     jail.settle(os.getppid(), layers)
-    jail.lock(errand, walls.rulesets[""], layers)
+    jail.limit(errand, layers)
+    jail.shut(errand.profile, errand.level, walls.rulesets[""], layers)
     if data != TRIVIAL:
         document = pypdfium2.PdfDocument(data)
         made = document[0].render(scale=100 / 72).to_pil().convert("RGB").tobytes()

@@ -16,6 +16,8 @@ INPUT_FD = 10
 OUTPUT_FD = 11
 ANSWER_FD = 12
 RULESET_FD = 13
+ORDERS_FD = 3
+"""Of a child that waits. All between it and INPUT_FD are taken, so that what comes takes the places it should have."""
 
 EXIT_NOT_LOCKED = 98
 """The walls did not go up; nothing was read."""
@@ -43,30 +45,52 @@ def run(errand: wire.Errand, fds: list[int], zygote: int, cell: Cell) -> NoRetur
     obey(errand, fds, cell)
 
 
-def wait(orders: socket.socket, zygote: int, cell: Cell) -> NoReturn:
-    """Wait for an errand, then do it: all that a child is slow at is over before the job comes.
+def wait(orders: socket.socket, zygote: int, level: wire.Level, cell: Cell) -> NoReturn:
+    """Lock the door, wait for an errand of the strict profile at this level, then do it.
 
-    Waiting, it is nothing but a copy of the zygote that has read nothing.
+    All that a child is slow at is over before the job comes, and the walls but for its own limits stand already.
     """
     try:
+        orders.recv(1)  # the zygote has done what it does with us
         settle(zygote, cell)
-        jail.rehearse()
+        ruleset = sit_down(orders.detach(), cell.walls.rulesets.get(""))
+        seat = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=ORDERS_FD)
+        jail.shut(wire.Profile.STRICT, level, ruleset, cell.walls.layers)
         inside.rehearse(cell.readers)
-        message, fds, _, _ = socket.recv_fds(orders, wire.CONTROL_SIZE, 3)
-        errand = wire.ERRAND.read(message)
+        errand = take_errand(seat)
     except BaseException:  # noqa: BLE001 - as in `run`; the zygote forks another, which says what is wrong
         os._exit(EXIT_BUG)
-    obey(errand, fds, cell)
+    try:
+        for fd in range(seat.detach(), INPUT_FD):
+            os.close(fd)
+        jail.limit(errand, cell.walls.layers)
+    except BaseException as error:  # noqa: BLE001 - as above
+        give_up(error, ANSWER_FD)
+    begin(errand, None, cell)
+
+
+def take_errand(orders: socket.socket) -> wire.Errand:
+    """Take an errand, and with it the three descriptors of the job, which come to lie where they belong."""
+    message, fds, _, _ = socket.recv_fds(orders, wire.CONTROL_SIZE, 3)
+    if fds != [INPUT_FD, OUTPUT_FD, ANSWER_FD]:
+        raise ValueError("the descriptors of an errand are not where they should be")
+    return wire.ERRAND.read(message)
 
 
 def obey(errand: wire.Errand, fds: list[int], cell: Cell) -> NoReturn:
-    """Lock the door, say so, and do the job."""
+    """Lock the door and do the job."""
     try:
         program = cell.programs[errand.program] if errand.profile is wire.Profile.EXEC else None
         ruleset = place(fds, program, cell.walls.rulesets.get(errand.program))
-        jail.lock(errand, ruleset, cell.walls.layers)
+        jail.limit(errand, cell.walls.layers)
+        jail.shut(errand.profile, errand.level, ruleset, cell.walls.layers)
     except BaseException as error:  # noqa: BLE001 - as above
         give_up(error, ANSWER_FD)
+    begin(errand, program, cell)
+
+
+def begin(errand: wire.Errand, program: Program | None, cell: Cell) -> NoReturn:
+    """Say that the walls are up, and do the job."""
     try:
         os.write(ANSWER_FD, wire.LOCKED)
         if program is not None:
@@ -104,13 +128,28 @@ def place(fds: list[int], program: Program | None, ruleset: int | None) -> int |
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
     places = {0: null, 1: null if program is None else sink, 2: null}
     places |= {INPUT_FD: source, OUTPUT_FD: sink, ANSWER_FD: answer}
-    places |= {} if ruleset is None else {RULESET_FD: ruleset}
+    kept = frozenset({0, 1, 2} if program is None else {0, 1, 2, INPUT_FD})
+    return _arrange(places, ruleset, inheritable=kept)
+
+
+def sit_down(orders: int, ruleset: int | None) -> int | None:
+    """Leave the orders open, /dev/null on every place below those of a job, and nothing above; else like `place`."""
+    null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+    return _arrange(
+        dict.fromkeys(range(INPUT_FD), null) | {ORDERS_FD: orders}, ruleset, inheritable=frozenset({0, 1, 2})
+    )
+
+
+def _arrange(places: Mapping[int, int], ruleset: int | None, inheritable: frozenset[int]) -> int | None:
+    """Put descriptors where they belong and close all others; returns the place of the ruleset."""
+    wanted = {**places} if ruleset is None else {**places, RULESET_FD: ruleset}
     # First copies above every target, so that no target is overwritten before it was copied itself.
-    copies = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, RULESET_FD + 1) for fd in places.values()]
-    for fd, target in zip(copies, places, strict=True):
-        os.dup2(fd, target, inheritable=target <= 2 or (target == INPUT_FD and program is not None))
-    os.closerange(3, INPUT_FD)
-    os.closerange(max(places) + 1, os.sysconf("SC_OPEN_MAX"))
+    copies = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, RULESET_FD + 1) for fd in wanted.values()]
+    for fd, target in zip(copies, wanted, strict=True):
+        os.dup2(fd, target, inheritable=target in inheritable)
+    for free in set(range(RULESET_FD)) - wanted.keys():
+        os.closerange(free, free + 1)
+    os.closerange(max(wanted) + 1, os.sysconf("SC_OPEN_MAX"))
     return None if ruleset is None else RULESET_FD
 
 

@@ -73,27 +73,19 @@ def settle(zygote: int, layers: frozenset[Layer]) -> None:
     hide()
 
 
-def lock(errand: wire.Errand, ruleset: int | None, layers: frozenset[Layer]) -> None:
-    """Put up the rest, the filter last. Raises OSError or ValueError when a wall does not stand.
+def shut(profile: wire.Profile, level: wire.Level, ruleset: int | None, layers: frozenset[Layer]) -> None:
+    """Put up the walls that hold for ever, the filter last. Raises OSError or ValueError when one does not stand.
 
     The descriptor of the ruleset is closed on the way: nothing of the zygote's stays open.
     """
-    if Layer.LIMITS in layers:
-        limit(errand)
-    if Layer.LANDLOCK in layers and errand.level is wire.Level.FULL:
+    if Layer.LANDLOCK in layers and level is wire.Level.FULL:
         if ruleset is None:
             raise ValueError("Landlock is missing")
         landlock.enter(ruleset)
     if ruleset is not None:
         os.close(ruleset)
     if Layer.FILTER in layers:
-        seccomp.load(errand.profile, errand.level)
-
-
-def rehearse() -> None:
-    """Touch the memory that `lock` touches, in a child that waits."""
-    with contextlib.suppress(ValueError):
-        seccomp.ready(wire.Profile.STRICT, wire.Level.FULL)
+        seccomp.load(profile, level)
 
 
 def die_with(zygote: int) -> None:
@@ -126,8 +118,10 @@ def become_nobody() -> None:
         raise OSError("still root after giving it up")
 
 
-def limit(errand: wire.Errand) -> None:
-    """Bound what the process can use. All limits are hard: it can't raise them again."""
+def limit(errand: wire.Errand, layers: frozenset[Layer]) -> None:
+    """Bound what the process can use. All limits are hard: it can't raise them again. Raises OSError or ValueError."""
+    if Layer.LIMITS not in layers:
+        return
     files = 64 if errand.profile is wire.Profile.EXEC else 32
     for what, soft, hard in (
         (resource.RLIMIT_AS, errand.memory, errand.memory),

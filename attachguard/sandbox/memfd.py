@@ -77,7 +77,7 @@ class Output:
         os.close(self.fd)
 
     def read(self, span: Span) -> bytes:
-        """Read a place that was checked to lie inside; call it when the child is gone."""
+        """Read a place that was checked to lie inside; call it when the child has ended."""
         return read(self.fd, span)
 
     def rewind(self) -> None:

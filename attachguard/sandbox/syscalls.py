@@ -108,6 +108,7 @@ _NUMBERS: Mapping[str, tuple[int, int | None]] = {
     "readlink": (89, None),
     "readlinkat": (267, 78),
     "readv": (19, 65),
+    "recvmsg": (47, 212),
     "request_key": (249, 218),
     "restart_syscall": (219, 128),
     "rseq": (334, 293),

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from attachguard.sandbox import child, hugepages, jail, landlock, seccomp, warm, wire
+from attachguard.sandbox import child, hugepages, jail, landlock, seccomp, tracing, warm, wire
 from attachguard.sandbox.child import Cell
 from attachguard.sandbox.inside import Readers
 from attachguard.sandbox.jail import EVERY_LAYER, Layer
@@ -37,10 +37,12 @@ _QUIET = 0.002
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spare:
-    """A child that was forked in advance and waits for its one errand."""
+    """A child that was forked in advance and waits behind its walls for its one errand, of the strict profile."""
 
     pid: int
     orders: socket.socket
+    level: wire.Level
+    """Which walls it stands behind already."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,6 +117,7 @@ class Zygote:
         self._running: dict[int, _Running] = {}
         self._spare: _Spare | None = None
         self._spares_wanted = True
+        self._level = wire.Level.FULL
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -171,22 +174,35 @@ class Zygote:
                 return
             if pid == 0:
                 return
+            if os.WIFSTOPPED(status):
+                self._stopped(pid, status, usage)
+                continue
             if self._spare is not None and pid == self._spare.pid:
                 # Whatever it died of, it would again: no more before the next job.
                 self._drop_spare()
                 self._spares_wanted = False
-            running = self._running.pop(pid, None)
-            if running is None:
-                continue
-            ended = wire.Ended(
-                status=status,
-                killed=running.killed,
-                cpu=usage.ru_utime + usage.ru_stime,
-                wall=time.monotonic() - running.born,
-                waited=running.waited,
-                peak=usage.ru_maxrss * 1024,
-            )
-            _report(running.report, ended)
+            self._conclude(pid, status, usage)
+
+    def _stopped(self, pid: int, status: int, usage: resource.struct_rusage) -> None:
+        """Report a traced child that is about to end; then, as at any other stop, trace it no longer."""
+        end = tracing.end_of(pid, status)
+        if end is not None:
+            self._conclude(pid, end, usage)
+        tracing.let_go(pid, status)
+
+    def _conclude(self, pid: int, status: int, usage: resource.struct_rusage) -> None:
+        running = self._running.pop(pid, None)
+        if running is None:
+            return  # a spare one, or one whose end was heard of before
+        ended = wire.Ended(
+            status=status,
+            killed=running.killed,
+            cpu=usage.ru_utime + usage.ru_stime,
+            wall=time.monotonic() - running.born,
+            waited=running.waited,
+            peak=usage.ru_maxrss * 1024,
+        )
+        _report(running.report, ended)
 
     def _receive(self) -> bool:
         message, fds, flags, _ = socket.recv_fds(self._control, wire.CONTROL_SIZE, _FDS)
@@ -229,16 +245,24 @@ class Zygote:
         else:
             if pid == 0:
                 ours.close()
-                child.wait(theirs, zygote, self._cell)
-            self._spare = _Spare(pid=pid, orders=ours)
+                child.wait(theirs, zygote, self._level, self._cell)
+            if Layer.FILTER in self._cell.walls.layers:  # else it could trace us in return: both would wait for ever
+                tracing.seize(pid)
+            ours.send(b"!")
+            self._spare = _Spare(pid=pid, orders=ours, level=self._level)
         finally:
             theirs.close()
 
     def _hand_over(self, errand: wire.Errand, fds: list[int]) -> int | None:
         """Give an errand to the spare child; None when there is none to take it."""
-        if self._spare is None:
+        if self._spare is None or errand.profile is not wire.Profile.STRICT:
             return None
         pid = self._spare.pid
+        if errand.level is not self._spare.level:
+            self._level = errand.level
+            _kill(pid)
+            self._drop_spare()
+            return None
         try:
             socket.send_fds(self._spare.orders, [wire.encode(errand)], fds)
         except OSError:

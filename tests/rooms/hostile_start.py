@@ -10,6 +10,7 @@ import errno
 import mmap
 import os
 import resource
+import signal
 import socket
 import struct
 import sys
@@ -291,6 +292,17 @@ def abort() -> None:
     os.abort()
 
 
+def signal_itself(times: str) -> None:
+    """Send signals to its own process, and handle them."""
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    for _ in range(int(times)):
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+
+def stop_itself() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def spin() -> None:
     while True:
         pass
@@ -338,7 +350,21 @@ def short_once() -> None:
 
 ENDS: dict[str, Callable[..., None]] = {
     function.__name__: function
-    for function in (segv, abort, spin, sleep, take_memory, fill_output, leave, oom, fail, recurse, short_once)
+    for function in (
+        segv,
+        abort,
+        signal_itself,
+        stop_itself,
+        spin,
+        sleep,
+        take_memory,
+        fill_output,
+        leave,
+        oom,
+        fail,
+        recurse,
+        short_once,
+    )
 }
 
 

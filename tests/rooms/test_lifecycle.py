@@ -136,6 +136,33 @@ def status_of(pid: int) -> str:
         return ""
 
 
+def test_a_child_that_waits_stands_behind_its_walls_and_is_traced_by_its_zygote() -> None:
+    with hostile_room() as room:
+        zygote = zygote_of(room)
+        assert eventually(lambda: any("Seccomp:\t2" in status_of(child) for child in children_of(zygote)))
+        (waiting,) = children_of(zygote)
+        assert f"TracerPid:\t{zygote}\n" in status_of(waiting)
+        assert "NoNewPrivs:\t1" in status_of(waiting)
+
+
+@pytest.mark.parametrize("times", ["1", "10000"])
+def test_a_child_that_signals_itself_is_traced_no_longer_and_does_its_job(times: str, tmp_path: Path) -> None:
+    with hostile_room() as room:
+        zygote = zygote_of(room)
+        assert eventually(lambda: len(children_of(zygote)) == 1)
+        assert room.inspect(attachment(tmp_path, "signal_itself", times), LIMITS).findings == ()
+        assert works(room, tmp_path)
+
+
+def test_a_child_that_stops_itself_is_killed_when_its_time_is_over(tmp_path: Path) -> None:
+    with hostile_room(wall=1.0) as room:
+        zygote = zygote_of(room)
+        assert eventually(lambda: len(children_of(zygote)) == 1)
+        found = room.inspect(attachment(tmp_path, "stop_itself"), LIMITS).findings
+        assert [finding.code for finding in found] == ["sandbox.timeout"]
+        assert works(room, tmp_path)
+
+
 def test_a_lost_zygote_is_replaced_and_the_job_in_its_middle_is_done_again(tmp_path: Path) -> None:
     with hostile_room(wall=1.0) as room:
         zygote = zygote_of(room)

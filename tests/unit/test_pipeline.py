@@ -251,11 +251,23 @@ def test_malware_is_infected_and_nothing_more_is_read(policy: Policy) -> None:
     assert sandbox.calls == ["identify"]
 
 
-def test_an_unknown_file_is_rejected_before_it_is_scanned(policy: Policy) -> None:
-    scanner = ScriptedScanner()
+@pytest.mark.parametrize("scanner", [ScriptedScanner(), ScriptedScanner(down=True)], ids=["well", "down"])
+def test_an_unknown_file_is_rejected_whatever_the_scanner_beside_says(scanner: ScriptedScanner, policy: Policy) -> None:
     verdict = guard(upload("||"), policy, kit(scanner=scanner))
     assert verdict.outcome is Outcome.REJECTED
     assert codes(verdict.reasons) == ["type.unknown"]
+    assert set(verdict.original.stages) == {"limit", "identify"}
+
+
+def test_a_file_that_the_scanner_knows_is_not_looked_into(policy: Policy) -> None:
+    verdict = guard(upload("pdf||EVIL"), policy, kit())
+    assert verdict.outcome is Outcome.INFECTED
+    assert set(verdict.original.stages) == {"limit", "identify", "scan"}
+
+
+def test_a_file_of_the_wrong_size_is_not_even_scanned(policy: Policy) -> None:
+    scanner = ScriptedScanner()
+    assert guard(upload(""), policy, kit(scanner=scanner)).outcome is Outcome.REJECTED
     assert scanner.scanned == []
 
 
