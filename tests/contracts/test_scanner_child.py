@@ -255,6 +255,12 @@ scanner = Clamd(child, watch_seconds=0.1)
 scanner.probe()
 clamd = int(scanner.probe()[-3].detail.split("process ")[1].split(",")[0])
 
+def words(process):
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""  # it ended while we looked
+
 def work():
     path = folder / "file"
     path.write_bytes(b"a marker of our own")
@@ -266,7 +272,7 @@ def work():
     live = child.live(Deadline.after(5))
     processes = (one for one in Path("/proc").iterdir() if one.name.isdigit())
     home = str(live.address.path.parent).encode()
-    (pid,) = (int(one.name) for one in processes if home in (one / "cmdline").read_bytes())
+    (pid,) = (int(one.name) for one in processes if home in words(one))
     os.kill(pid, 9)
     found = scanner.scan(path).hit
     again = child.live(Deadline.after(5))
