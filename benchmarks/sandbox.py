@@ -3,8 +3,8 @@
     python -m benchmarks.sandbox [--jobs N] [--core N]
 
 Every round does each job once in each way, so that a busy moment of the machine meets all of them. Wall is what the
-caller waits; CPU is all processes together. `--core` keeps everything on one core, in real time where that is
-allowed, which comes near to an idle machine when this one is not.
+caller waits; CPU is all processes together, a room's child counted to its last instruction. `--core` keeps everything
+on one core, in real time where that is allowed, which comes near to an idle machine when this one is not.
 """
 
 import argparse
