@@ -18,6 +18,8 @@ MOST_SEARCHED = 100_000_000
 
 def is_endless(data: bytes) -> bool:
     """Whether to look for the ends of all streams takes far longer than to read the document; linear."""
+    if data.count(b"stream") * len(data) * len(_ENDS) <= MOST_SEARCHED:
+        return False
     places = [begun.end() for begun in _STREAM.finditer(data)]
     return sum(_searched(end, data, places) for end in _ENDS) > MOST_SEARCHED
 
