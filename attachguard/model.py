@@ -60,6 +60,8 @@ def printable(text: str, length: int) -> str:
     Zl, Zp) are shown as their escapes, so that a name from a hostile file can neither colour a terminal nor reorder
     what a reader sees (UTR #36).
     """
+    if text.isascii() and text.isprintable():
+        return text if len(text) <= length else text[: length - 1] + "…"
     shown = "".join(
         f"\\u{ord(char):04x}" if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029" else char
         for char in text[: length * 2]
@@ -214,6 +216,8 @@ class Attachment:
     """The type found in the bytes; None until `identify` has spoken."""
     pages: int = 0
     """Pages that `inspect` counted: a long document may take longer. 0: not counted."""
+    misprints: bool = False
+    """Whether `inspect` saw what the printing program is known to lose: then `reprint` is the first way to a copy."""
     depth: int = 0
     """0 for a received file, 1 for a file inside it, and so on."""
     where: str = ""
@@ -259,6 +263,8 @@ class Inspection:
     parts: tuple[Part, ...] = ()
     pages: int = 0
     """Pages of a document, where it has such."""
+    misprints: bool = False
+    """Whether the printing program is known to lose some of it unless it is written anew for it."""
     peak_rss: int = 0
 
 
@@ -332,6 +338,7 @@ class Observed:
     """Set when the name says another kind than the one found."""
     parts: tuple[Part, ...] = ()
     pages: int = 0
+    misprints: bool = False
     scan: ScanIdentity | None = None
     peak_rss: int = 0
 

@@ -132,15 +132,17 @@ def _side_by_side(
         observed = stage(attachment, limits, kit)
         return stage.__name__, observed, time.perf_counter() - began
 
-    first, *others = step
+    *others, last = step
     if not others:
-        yield observe(first)
+        yield observe(last)
         return
     with ThreadPoolExecutor(len(others)) as pool:
         beside = [pool.submit(observe, stage) for stage in others]
-        yield observe(first)
-        for future in beside:
-            yield future.result()
+        try:
+            mine = observe(last)
+        finally:  # what the others saw is heard first, also where this one fails: it may already be enough
+            yield from (future.result() for future in beside)
+        yield mine
 
 
 def _unlock(locked: Report, password: str, policy: Policy, kit: Kit, room: Workroom) -> Report:
@@ -188,10 +190,10 @@ def settle(attachment: Attachment, password: str | None, policy: Policy, kit: Ki
 
 def _make_copy(original: Report, policy: Policy, kit: Kit, room: Workroom) -> Report:
     """Make a safe copy by the first of the methods whose result passes as if a stranger had sent it."""
-    attachment, kind = original.attachment, original.attachment.kind
+    attachment = original.attachment
     report = no_copy(original, (Finding("copy.unsupported"),))
     parts = tuple(judged(child) for child in original.children)
-    for method in policy.methods(kind) if kind else ():
+    for method in _ways(attachment, policy):
         began = time.perf_counter()
         rebuilt = kit.sandbox.normalize(attachment, method, parts, policy.limits)
         spent = {"normalize": time.perf_counter() - began}
@@ -205,6 +207,14 @@ def _make_copy(original: Report, policy: Policy, kit: Kit, room: Workroom) -> Re
         if report.action is Action.KEEP:
             break
     return report
+
+
+def _ways(attachment: Attachment, policy: Policy) -> tuple[str, ...]:
+    """Name the ways to a copy in their order; what is known to misprint is written anew for the printer first."""
+    methods = policy.methods(attachment.kind) if attachment.kind else ()
+    if attachment.misprints:
+        return tuple(sorted(methods, key=lambda method: method != "reprint"))
+    return methods
 
 
 def _refuse(attachment: Attachment, shared: tuple[Finding, ...], policy: Policy) -> Verdict:

@@ -23,7 +23,12 @@ def add(
 ) -> Report:
     """Add what a stage observed, and have the policy rule on everything that is known by now."""
     before = report.attachment
-    attachment = dataclasses.replace(before, kind=observed.kind or before.kind, pages=observed.pages or before.pages)
+    attachment = dataclasses.replace(
+        before,
+        kind=observed.kind or before.kind,
+        pages=observed.pages or before.pages,
+        misprints=observed.misprints or before.misprints,
+    )
     findings = (*report.findings, *observed.findings, *more)
     if observed.mismatch is not None:
         attachment, finding = _settle_name(attachment, observed.mismatch, policy)

@@ -38,6 +38,7 @@ from attachguard.formats.contract import Order
 from attachguard.formats.pdf import inspect, normalize, verify
 from attachguard.formats.pdf.about import About
 from attachguard.formats.pdf.audit import violations
+from attachguard.formats.pdf.blending import misprints
 from attachguard.formats.pdf.document import open_pdf
 from attachguard.formats.pdf.losttext import comparing
 from attachguard.formats.pdf.pdfium import UnreadableError
@@ -86,15 +87,29 @@ def bare(data: bytes) -> bytes:
 
 
 def printed(data: bytes) -> bytes:
-    """Print, and where the gate refuses that, print again what is written anew: as the pipeline does it."""
+    """Print, and where the gate refuses that or is known to, print what is written anew: as the pipeline does it."""
+    if _foreseen(data):
+        return _reprinted(data)
     try:
         return _through_the_gate(data, bare(data))
-    except FailedError:
-        order = Order(original=data, method="prepare", printed=None, parts=(), limits=LIMITS)
-        written = normalize(order).data
-        if written is None:
-            raise
-        return _through_the_gate(data, bare(written))
+    except FailedError as error:
+        return _reprinted(data, error)
+
+
+def _foreseen(data: bytes) -> bool:
+    """Look for what inspection, which reads every document anyway, says of the printing program."""
+    try:
+        with open_pdf(data, LIMITS) as pdf:
+            return misprints(pdf, LIMITS)
+    except pikepdf.PikepdfError:
+        return False
+
+
+def _reprinted(data: bytes, refused: FailedError | None = None) -> bytes:
+    written = normalize(Order(original=data, method="prepare", printed=None, parts=(), limits=LIMITS)).data
+    if written is None:
+        raise refused or FailedError("nothing to print otherwise")
+    return _through_the_gate(data, bare(written))
 
 
 def _through_the_gate(data: bytes, print_of_it: bytes) -> bytes:

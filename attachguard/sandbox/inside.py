@@ -170,7 +170,7 @@ def _inspected(found: Inspection, sink: Sink) -> wire.Inspected:
         )
         for part in found.parts
     )
-    return wire.Inspected(findings=pack(found.findings), parts=parts, pages=found.pages)
+    return wire.Inspected(findings=pack(found.findings), parts=parts, pages=found.pages, misprints=found.misprints)
 
 
 def _order(job: wire.Normalize, source: Source) -> Order:

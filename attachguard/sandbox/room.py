@@ -97,7 +97,8 @@ class Room:
                 for part in (said.answer.parts if said.answer else ())
             )
         pages = min(said.answer.pages, limits.pages) if said.answer else 0
-        return Inspection(findings=said.findings, parts=parts, pages=pages, peak_rss=said.peak)
+        misprints = said.answer is not None and said.answer.misprints
+        return Inspection(findings=said.findings, parts=parts, pages=pages, misprints=misprints, peak_rss=said.peak)
 
     def normalize(self, attachment: Attachment, method: str, parts: Sequence[JudgedPart], limits: Limits) -> Rebuilt:
         """Make a safe copy. See ports.Sandbox. Method `print` starts the printer first, in a room of its own.

@@ -262,6 +262,7 @@ class Inspected(Message, frozen=True):
     findings: Findings
     parts: Annotated[tuple[PartOut, ...], msgspec.Meta(max_length=PARTS)]
     pages: Size = 0
+    misprints: bool = False
 
 
 class Made(Message, frozen=True):

@@ -10,5 +10,9 @@ def inspect(attachment: Attachment, limits: Limits, kit: Kit) -> Observed:
         return Observed(findings=(Finding("type.unknown"),))
     inspection = kit.sandbox.inspect(attachment, limits)
     return Observed(
-        findings=inspection.findings, parts=inspection.parts, pages=inspection.pages, peak_rss=inspection.peak_rss
+        findings=inspection.findings,
+        parts=inspection.parts,
+        pages=inspection.pages,
+        misprints=inspection.misprints,
+        peak_rss=inspection.peak_rss,
     )

@@ -12,7 +12,7 @@ from attachguard.kinds import KINDS
 from attachguard.model import Attachment, Limits
 from attachguard.ports import Sandbox
 from attachguard.sandbox.programs import PAGE
-from tests.formats.pdf.test_reprint import highlighted
+from tests.formats.pdf.test_reprint import highlighted, highlights
 from tests.rooms.rooms import attachment_of
 
 LIMITS = Limits()
@@ -36,13 +36,18 @@ def test_a_page_is_recognised_read_printed_and_found_faithful(sandbox: Sandbox, 
 
 
 def test_a_document_is_written_anew_and_printed_again_in_rooms_of_their_own(sandbox: Sandbox, tmp_path: Path) -> None:
-    highlights = attachment_of(tmp_path, highlighted())
-    rebuilt = sandbox.normalize(highlights, "reprint", (), LIMITS)
+    page = attachment_of(tmp_path, highlighted())
+    rebuilt = sandbox.normalize(page, "reprint", (), LIMITS)
     assert rebuilt.data is not None, rebuilt.findings
     copy = attachment_of(tmp_path, rebuilt.data, method="reprint")
-    assert {finding.code for finding in sandbox.verify(highlights, copy, LIMITS).findings} == {"copy.likeness"}
+    assert {finding.code for finding in sandbox.verify(page, copy, LIMITS).findings} == {"copy.likeness"}
     plain = sandbox.normalize(attachment_of(tmp_path, PAGE), "reprint", (), LIMITS)
     assert (plain.data, [finding.code for finding in plain.findings]) == (None, ["copy.failed"])
+
+
+def test_what_the_printer_is_known_to_lose_is_said_by_inspection(sandbox: Sandbox, tmp_path: Path) -> None:
+    seen = [sandbox.inspect(attachment_of(tmp_path, highlights(count)), LIMITS).misprints for count in (1, 2)]
+    assert seen == [False, True]
 
 
 @pytest.mark.parametrize("revision", [4, 6])

@@ -91,6 +91,13 @@ class ScriptedSandbox:
         return ()
 
 
+class MisprintingSandbox(ScriptedSandbox):
+    """A room that says of every file that the printer loses some of it."""
+
+    def inspect(self, attachment: Attachment, limits: Limits) -> Inspection:
+        return dataclasses.replace(super().inspect(attachment, limits), misprints=True)
+
+
 class ScriptedScanner:
     """A scanner that hits on what a test names as bad, and says nothing when it is down."""
 
@@ -234,6 +241,15 @@ def test_a_copy_that_is_not_faithful_is_not_delivered(policy: Policy) -> None:
     verdict = guard(upload("pdf|pdf.javascript|"), policy, parts)
     assert (verdict.outcome, stored(parts)) == (Outcome.REJECTED, [])
     assert codes(verdict.reasons) == ["pdf.javascript", "copy.unfaithful"]
+
+
+def test_what_is_known_to_misprint_is_written_anew_for_the_printer_first(policy: Policy) -> None:
+    for sandbox, order in (
+        (ScriptedSandbox(copy=None), ["print", "reprint", "raster"]),
+        (MisprintingSandbox(copy=None), ["reprint", "print", "raster"]),
+    ):
+        guard(upload("pdf|pdf.javascript|"), policy, kit(sandbox))
+        assert [call for call in sandbox.calls if "normalize" in call] == [f"normalize {method}" for method in order]
 
 
 def test_when_no_copy_can_be_made_the_reasons_say_so(policy: Policy) -> None:

@@ -8,6 +8,7 @@ import pikepdf
 from PIL import Image
 
 from attachguard.formats.pdf.audit import violations
+from attachguard.formats.pdf.blending import Blending
 from attachguard.formats.pdf.characters import ink_of, said, visible_words
 from attachguard.formats.pdf.document import open_pdf
 from attachguard.formats.pdf.fonts import leaves_fonts_to_the_reader, shared_font_programs
@@ -24,7 +25,6 @@ from attachguard.formats.pdf.likeness import (
 )
 from attachguard.formats.pdf.pages import Box, user_unit
 from attachguard.formats.pdf.pdfium import UnreadableError
-from attachguard.formats.pdf.prepare import blends_on
 from attachguard.formats.pdf.render import Print, Sheet, printing
 from attachguard.formats.pdf.repair import for_pdfium
 from attachguard.formats.pdf.things import begins_with_a_picture
@@ -106,7 +106,8 @@ def _known(original: bytes, limits: Limits) -> _Known:
     try:
         with open_pdf(original, limits) as pdf:
             pages = [page.obj for page in pdf.pages[: limits.pages]]
-            blended = tuple(index for index, page in enumerate(pages) if blends_on(page))
+            blending = Blending()
+            blended = tuple(index for index, page in enumerate(pages) if blending.on(page))
             return _Known(units=tuple(user_unit(page) for page in pages), blended=blended)
     except pikepdf.PikepdfError:
         return _Known()

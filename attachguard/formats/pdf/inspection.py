@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import pikepdf
 
 from attachguard.formats.pdf.actions import ACTING
+from attachguard.formats.pdf.blending import misprints
 from attachguard.formats.pdf.content import CARRIED
 from attachguard.formats.pdf.document import TooLargeError, open_pdf
 from attachguard.formats.pdf.embedded import Extraction
@@ -59,6 +60,7 @@ def _inspect_open(data: bytes, pdf: pikepdf.Pdf, limits: Limits) -> Inspection:
         findings=placed(_bounded((*findings, *about_parts)), pdf, limits),
         parts=parts,
         pages=min(len(pdf.pages), limits.pages),
+        misprints=misprints(pdf, limits),
     )
 
 

@@ -4,8 +4,9 @@ cairo 1.16 writes a blend mode (ISO 32000-2, 11.3.5) where it changes, and forge
 of several highlights in a row only the first lets its text through. Where a speck that is not blended is drawn before
 each path, the mode changes for each.
 
-This is for a second try, after the gate refused the print of the document as it came. The result is only ever printed,
-and that print is held against the original like any other: a change that made things worse would deliver nothing.
+This is for a second try, after the gate refused the print of the document as it came, and for the first where that is
+foreseen. The result is only ever printed, and that print is held against the original like any other: a change that
+made things worse would deliver nothing.
 """
 
 import io
@@ -16,17 +17,9 @@ from decimal import Decimal
 import pikepdf
 from pikepdf import Dictionary, Name, Operator
 
+from attachguard.formats.pdf.blending import FORMS, Blending, forms_in
 from attachguard.formats.pdf.document import decoded, dictionary_at, is_true, name_at, open_pdf
 from attachguard.model import Limits
-
-_ANNOTATIONS = 5000
-"""Annotations that are looked at, of all pages together."""
-
-_FORMS = 4
-"""Forms in forms that are looked at: the appearance of a highlight has two."""
-
-_SIBLINGS = 50
-"""Forms beside each other that are looked at."""
 
 _MOST = 2_000_000
 """Bytes of content that are written anew, of all pages together."""
@@ -52,30 +45,18 @@ def prepared(original: bytes, limits: Limits) -> bytes | None:
     Raises pikepdf.PikepdfError, TooLargeError.
     """
     with open_pdf(original, limits) as pdf:
-        reminder = _Reminder()
+        reminder, blending = _Reminder(), Blending()
         for page in pdf.pages[: limits.pages]:
-            if _blends(page.obj, _FORMS):
+            if blending.within(page.obj):
                 page.contents_coalesce()
-                reminder.remind(page.obj, page.obj.get("/Contents"), _FORMS)
-        for annotation in _annotations(pdf, limits):
-            appearance = _appearance(annotation)
-            if isinstance(appearance, pikepdf.Stream) and _blends(appearance, _FORMS):
-                reminder.remind(appearance, appearance, _FORMS)
+                reminder.remind(page.obj, page.obj.get("/Contents"), FORMS)
+            for appearance in blending.annotations(page.obj):
+                reminder.remind(appearance, appearance, FORMS)
         if not reminder.written:
             return None
         out = io.BytesIO()
         pdf.save(out)
     return out.getvalue()
-
-
-def blends_on(page: pikepdf.Object) -> bool:
-    """Whether something on a page, or in an annotation on it, is blended, so that its first print may have lost it."""
-    if _blends(page, _FORMS):
-        return True
-    held = page.get("/Annots")
-    annotations = list(held)[:_ANNOTATIONS] if isinstance(held, pikepdf.Array) else []
-    appearances = (_appearance(one) for one in annotations if isinstance(one, pikepdf.Dictionary))
-    return any(isinstance(one, pikepdf.Stream) and _blends(one, _FORMS) for one in appearances)
 
 
 class _Reminder:
@@ -101,7 +82,7 @@ class _Reminder:
         with warnings.catch_warnings(action="ignore"):  # of content that breaks off: what there is of it is drawn
             instructions = pikepdf.parse_content_stream(content)
         content.write(pikepdf.unparse_content_stream(list(_specked(instructions))))
-        for inner in _forms_in(holder) if depth > 0 else ():
+        for inner in forms_in(holder) if depth > 0 else ():
             self.remind(inner, inner, depth - 1)
 
 
@@ -134,37 +115,3 @@ def _take_plain_group(form: pikepdf.Object) -> None:
         return
     if not is_true(group, "/I") and not is_true(group, "/K"):
         del form["/Group"]
-
-
-def _blends(holder: pikepdf.Object, depth: int) -> bool:
-    """Whether a page or form, or a form in it, has a blend mode among its resources, or a group."""
-    resources = dictionary_at(holder, "/Resources")
-    states = None if resources is None else dictionary_at(resources, "/ExtGState")
-    known = () if states is None else states.values()
-    if any(isinstance(state, pikepdf.Dictionary) and "/BM" in state for state in known):
-        return True
-    return depth > 0 and any("/Group" in inner or _blends(inner, depth - 1) for inner in _forms_in(holder))
-
-
-def _forms_in(holder: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    resources = dictionary_at(holder, "/Resources")
-    held = None if resources is None else dictionary_at(resources, "/XObject")
-    for inner in () if held is None else list(held.values())[:_SIBLINGS]:
-        if isinstance(inner, pikepdf.Stream) and name_at(inner, "/Subtype") == "/Form":
-            yield inner
-
-
-def _annotations(pdf: pikepdf.Pdf, limits: Limits) -> Iterator[pikepdf.Object]:
-    left = _ANNOTATIONS
-    for page in pdf.pages[: limits.pages]:
-        held = page.obj.get("/Annots")
-        if not isinstance(held, pikepdf.Array):
-            continue
-        yield from (one for one in list(held)[:left] if isinstance(one, pikepdf.Dictionary))
-        left = max(0, left - len(held))
-
-
-def _appearance(annotation: pikepdf.Object) -> pikepdf.Object | None:
-    """Give the normal appearance (12.5.5)."""
-    appearances = dictionary_at(annotation, "/AP")
-    return None if appearances is None else dictionary_at(appearances, "/N")

@@ -7,7 +7,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 
 from attachguard.formats.contract import Order
-from attachguard.formats.pdf import normalize
+from attachguard.formats.pdf import inspect, normalize
+from attachguard.formats.pdf.blending import Blending
 from attachguard.model import Limits, Rebuilt
 from tests.formats.pdf.made import HELLO, against, annotate, copy_of, drawn, hello, new, printed, saved, script, text_of
 
@@ -36,6 +37,15 @@ def highlighted() -> bytes:
     return saved(pdf)
 
 
+def highlights(count: int) -> bytes:
+    """So many highlights on a page, and another page."""
+    pdf = new(LINES)
+    pdf.add_blank_page()
+    for number in range(count):
+        annotate(pdf, Subtype=Name.Highlight, AP=Dictionary(N=form(pdf, b"/M gs " + MARKS[number % len(MARKS)])))
+    return saved(pdf)
+
+
 def prepare(data: bytes) -> Rebuilt:
     return normalize(Order(original=data, method="prepare", printed=None, parts=(), limits=Limits()))
 
@@ -55,6 +65,29 @@ def test_text_under_several_highlights_is_hidden_in_print_and_shows_in_the_secon
     again = reprinted(original)
     assert against(original, again) == []
     assert "Thank you very much" in text_of(again)
+
+
+def test_of_several_blended_annotations_on_a_page_it_is_foreseen() -> None:
+    for marks, foreseen in ((0, False), (1, False), (2, True), (8, True)):
+        assert inspect(highlights(marks), Limits()).misprints is foreseen
+
+
+def test_forms_that_hold_one_another_a_thousand_times_are_looked_at_once() -> None:
+    pdf = new(LINES)
+    inner = form(pdf, b"")
+    del inner["/Resources"]
+    for _ in range(4):
+        held = Dictionary({f"/X{number}": inner for number in range(50)})
+        inner = form(pdf, b"")
+        inner["/Resources"] = Dictionary(XObject=held)
+    inner["/Resources"]["/XObject"]["/X0"] = inner
+    annotations = Array([pdf.make_indirect(Dictionary(AP=Dictionary(N=inner))) for _ in range(5000)])
+    for _ in range(500):
+        pdf.add_blank_page().obj["/Annots"] = annotations
+    blending = Blending()
+    asked = [blending.on(page.obj) for page in pdf.pages]
+    assert not any(asked)
+    assert len(blending._known) < 1000
 
 
 def test_what_a_page_blends_itself_shows_in_the_second_print() -> None:
