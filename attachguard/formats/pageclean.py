@@ -67,7 +67,10 @@ TITLE = 500
 
 _NOSCRIPT = re.compile(r"</?noscript(?=[\t\n\f\r />])[^>]*+>", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
-_SELECT = re.compile("<select", re.IGNORECASE)
+_SHELTER = re.compile("<(?:button|form|listing|marquee|menu|object|select|textarea|xmp)", re.IGNORECASE)
+"""Elements in which others may stand that could not stand where they stood alone (WHATWG HTML, 13.2.6.4: the `special`
+ones that are not on the list above)."""
+_HEADING = re.compile("</?h[1-6][ >]")
 _PRE = re.compile(r"<pre(?: [^<>]*+)?>(?=\n)")
 """A parser drops the first line end of a <pre>, and nh3 does not write it again."""
 _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
@@ -136,11 +139,23 @@ def _clean_body(text: str, album: Album) -> str:
     keeper = _Keeper(album)
     cleaner = _cleaner(keeper.keep)
     body = cleaner.clean(text.replace("\xa0", _SPACE))
-    # Where a value was taken away, nh3 changes the order of what is left, and without a <select> other elements may
-    # stand where they could not before; a second reading settles both.
-    if keeper.took_away or _SELECT.search(text):
+    # Where a value was taken away, nh3 changes the order of what is left; without a shelter around them, elements
+    # stand where they can't; and of two headings the inner one stays where only a link was between them, while the
+    # next reader ends the outer one there. A second reading settles all three.
+    if keeper.took_away or _SHELTER.search(text) or _heading_in_heading(body):
         body = cleaner.clean(body)
     return _PRE.sub("\\g<0>\n", _CONTROL.sub("", body.replace(_SPACE, "&nbsp;"))).strip()
+
+
+def _heading_in_heading(body: str) -> bool:
+    """Tell whether a heading begins in another, in what nh3 wrote: every element but the void ones has an end there."""
+    is_open = False
+    for heading in _HEADING.finditer(body):
+        is_end = heading[0][1] == "/"
+        if is_open and not is_end:
+            return True
+        is_open = not is_end
+    return False
 
 
 class _Keeper:

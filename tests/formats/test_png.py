@@ -7,6 +7,7 @@ import pytest
 
 from attachguard.formats import png
 from attachguard.formats.contract import Order, Sample
+from attachguard.formats.office.pictures import fresh_picture
 from attachguard.formats.png.rebuild import orientation
 from attachguard.model import Limits
 from tests.formats.pictures_made import (
@@ -155,6 +156,14 @@ def test_a_copy_shows_the_same_and_tells_nothing() -> None:
         assert pixels(copy, "") == pixels(data, "")
         assert b"Jan" not in copy
         assert b"secret" not in copy
+
+
+def test_a_header_whose_checksum_is_wrong_makes_no_copy() -> None:
+    data = bytearray(saved(colours(), "png"))
+    data[data.index(b"IHDR") + 4] ^= 0x01
+    order = Order(original=bytes(data), method="rebuild", printed=None, parts=(), limits=LIMITS)
+    assert png.normalize(order).data is None
+    assert fresh_picture(bytes(data), LIMITS) is None  # in an office file a clear pixel takes its place
 
 
 def test_a_copy_keeps_resolution_profile_and_transparency() -> None:

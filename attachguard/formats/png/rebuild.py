@@ -37,7 +37,7 @@ BLOCK = 1 << 20
 
 
 def rebuild(order: Order) -> Rebuilt:
-    """Make the copy; without the structure of a PNG, or with more pixels than are decoded, there is none."""
+    """Make the copy; without the structure of a PNG, a sound header, or with too many pixels, there is none."""
     data = order.original
     structure = walk(data)
     if structure is None:
@@ -45,7 +45,10 @@ def rebuild(order: Order) -> Rebuilt:
     too_much = tuple(measure(structure.sizes, order.limits))
     if too_much:
         return Rebuilt(data=None, findings=too_much)
-    return Rebuilt(data=b"".join((SIGNATURE, *_kept(data, _most_inflated(structure)), written(b"IEND", b""))))
+    kept = tuple(_kept(data, _most_inflated(structure)))
+    if not any(chunk.startswith(b"IHDR", 4) for chunk in kept[:1]):
+        return Rebuilt(data=None, findings=(Finding("copy.failed", detail="the header's checksum is wrong"),))
+    return Rebuilt(data=b"".join((SIGNATURE, *kept, written(b"IEND", b""))))
 
 
 def shown(data: bytes) -> bytes:
