@@ -7,12 +7,13 @@ never believed and nothing larger than a limit is ever held.
 import dataclasses
 import hashlib
 import itertools
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from attachguard.errors import StoreUnavailable, UploadUnreadable
 from attachguard.kinds import copied
@@ -23,12 +24,16 @@ _CHUNK = 256 * 1024
 
 
 class Workroom:
-    """A private directory (mode 0700) and the count of the files found inside the one it was made for."""
+    """A private directory (mode 0700) and the count of the files found inside the one it was made for.
+
+    It is made when the first file is laid out in it. As a context it is removed at the end, whatever happens.
+    """
 
     def __init__(self, path: Path, around: "Workroom | None" = None) -> None:
-        """`around`: the room that this one lies in, made when the first file is laid out in it; None: it is there."""
+        """`around`: the room that this one lies in, if any."""
         self._path = path
         self._around = around
+        self.is_there = False
         self._numbers = itertools.count(1)
         self._parts = 0
         self._parts_size = 0
@@ -38,8 +43,16 @@ class Workroom:
         return Workroom(self._path / f"{next(self._numbers):06d}", self)
 
     def clear(self) -> None:
-        """Remove the room with all its bytes, before the one around it is removed."""
-        shutil.rmtree(self._path, ignore_errors=True)
+        """Remove the room with all its bytes; one in another room may be removed before that."""
+        if self.is_there:
+            shutil.rmtree(self._path, ignore_errors=True)
+            self.is_there = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
 
     def receive(self, upload: Upload, limits: Limits, remaining: int) -> Attachment:
         """Copy one upload in, at most one byte more than the smaller of the file's limit and `remaining` bytes.
@@ -141,14 +154,16 @@ class Workroom:
 
     def _make(self) -> None:
         """Make the directory. Most rooms inside of rooms stay empty, and removing one costs up to 3 ms (measured)."""
-        if self._around is None:
+        if self.is_there:
             return
-        self._around._make()
+        if self._around is not None:
+            self._around._make()
         try:
-            self._path.mkdir(mode=0o700, exist_ok=True)
+            self._path.mkdir(mode=0o700)  # fails where somebody was quicker
         except OSError as error:
-            raise _full(error) from error
-        self._around = None
+            message = f"no private directory can be made in {self._path.parent}: {error.strerror}"
+            raise StoreUnavailable(message) from error
+        self.is_there = True
 
 
 class Incoming:
@@ -196,19 +211,12 @@ class Incoming:
         )
 
 
-@contextmanager
-def workroom() -> Iterator[Workroom]:
-    """Make a workroom and remove it with all its bytes, whatever happens. Raises StoreUnavailable."""
+def workroom() -> Workroom:
+    """Give a workroom in the temporary folder, under a name that nobody can guess. Raises StoreUnavailable."""
     try:
-        path = Path(tempfile.mkdtemp(prefix="attachguard-work-"))
+        return Workroom(Path(tempfile.gettempdir()) / f"attachguard-work-{secrets.token_hex(16)}")
     except OSError as error:
-        raise StoreUnavailable(
-            f"no private directory can be made in {tempfile.gettempdir()}: {error.strerror}"
-        ) from error
-    try:
-        yield Workroom(path)
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+        raise StoreUnavailable(f"there is no temporary folder: {error.strerror}") from error
 
 
 @contextmanager

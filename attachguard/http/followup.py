@@ -1,5 +1,6 @@
 """What a stateless check delivers, for those who fetch it in a second request: kept for a minute."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -106,11 +107,11 @@ class Counter:
         self._laid_out: set[Path] = set()
 
     def put(self, cleared: Cleared) -> Delivered:
-        """Copy the bytes. Raises StoreUnavailable."""
+        """Give the bytes a second name, outside of the workroom that goes. Raises StoreUnavailable."""
         path = self._folder / secrets.token_urlsafe(32)
         self._laid_out.add(path)
         try:
-            shutil.copyfile(cleared.path, path)
+            _take_over(cleared.path, path)
         except OSError as error:
             raise StoreUnavailable(f"the parcel took no more bytes: {error.strerror}") from error
         return Delivered(
@@ -134,3 +135,11 @@ class Counter:
         """Throw away what is not kept."""
         for path in self._laid_out:
             path.unlink(missing_ok=True)
+
+
+def _take_over(path: Path, ours: Path) -> None:
+    """Give a file that is written no more a second name, which costs a tenth of a copy; a copy where that can't be."""
+    try:
+        os.link(path, ours)
+    except OSError:
+        shutil.copyfile(path, ours)

@@ -4,8 +4,9 @@ RFC 7578 with the caps below. Nothing is held in memory but the chunk in hand an
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -15,6 +16,8 @@ from starlette.requests import ClientDisconnect, Request
 from attachguard.http.problems import Problem
 from attachguard.model import Attachment, Limits
 from attachguard.workroom import Incoming, Workroom
+
+T = TypeVar("T")
 
 BATCH = 128 * 1024
 """Bytes that are parsed and written at once, in a thread."""
@@ -46,17 +49,26 @@ class Form:
     fields: dict[str, str]
 
 
-async def read_form(request: Request, limits: Limits, room: Workroom) -> Form:
-    """Take the files of a body in. Raises Problem 400, 408, 413, 415, and StoreUnavailable.
+async def read_form(request: Request, limits: Limits, room: Workroom, then: Callable[[Form], T]) -> T:
+    """Take the files of a body in, and go on with them in the thread that wrote the last of them.
 
-    Raised while the client still sends: whoever answers lets it finish speaking for a moment (linger.py).
+    Raises Problem 400, 408, 413, 415, StoreUnavailable, and what `then` raises. Raised while the client still sends:
+    whoever answers lets it finish speaking for a moment (linger.py).
     """
     refuse_declared_size(request, limits)
     parser = _Parser(_boundary(request), limits, room)
+
+    def finish(rest: bytes) -> T:
+        parser.write(rest)
+        return then(parser.finish())
+
+    last = b""
     try:
         async for batch in pieces_of(request):
-            await run_in_threadpool(parser.write, batch)
-        return await run_in_threadpool(parser.finish)
+            if last:
+                await run_in_threadpool(parser.write, last)
+            last = batch
+        return await run_in_threadpool(finish, last)
     except ClientDisconnect:
         raise Problem(400, "bad-request", "the body ended too soon") from None
     finally:

@@ -96,5 +96,14 @@ def test_parts_are_counted_over_all_depths_of_one_file() -> None:
 
 def test_a_temporary_folder_that_is_not_there_is_our_failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
-    with pytest.raises(StoreUnavailable), workroom():
-        pass
+    with workroom() as room, pytest.raises(StoreUnavailable, match="no private directory can be made in"):
+        room.receive(upload(b"x"), LIMITS, 100)
+
+
+def test_a_room_in_which_nothing_lies_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with workroom() as room, room.fresh() as inner:
+        assert not list(tmp_path.iterdir())
+        inner.copy(b"y", received(), "rebuild", LIMITS)
+        assert (room.is_there, inner.is_there) == (True, True)
+    assert not list(tmp_path.iterdir())

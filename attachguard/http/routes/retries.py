@@ -57,9 +57,9 @@ async def _with_new_file(request: Request, caller: Admitted, status: Status, fil
     parts, key = doors(request), idempotency_key(request)
     wanted = policy_for(parts, caller, None) if caller.link else status.policy
     async with receive_once(parts, caller, key), opened_room() as room:
-        form = await read_form(request, parts.service.policy(wanted).limits, room)
         terms = sending(request, caller, wanted, key, retry_of=file.file.id)
-        return await run_in_threadpool(take, parts, caller, form, terms)
+        limits = parts.service.policy(wanted).limits
+        return await read_form(request, limits, room, lambda form: take(parts, caller, form, terms))
 
 
 async def _wish(request: Request) -> Wish:

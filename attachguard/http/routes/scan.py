@@ -6,7 +6,6 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from attachguard.access import Admitted, Scope
 from attachguard.documents import DeliveredDocument, SubmissionDocument, submission_document
@@ -20,7 +19,7 @@ from attachguard.http.followup import Counter
 from attachguard.http.languages import language_of
 from attachguard.http.problems import AGAIN_SECONDS, Problem
 from attachguard.http.routes.attachments import safe_headers
-from attachguard.http.routes.submissions import opened_room
+from attachguard.http.routes.submissions import temporary_room
 from attachguard.http.uploads import read_form
 from attachguard.logs import log
 from attachguard.model import Attachment, Delivered, Outcome, SubmissionVerdict
@@ -29,19 +28,19 @@ from attachguard.workroom import Workroom
 router = APIRouter(tags=["scan"])
 
 Submitter = Annotated[Admitted, Depends(authenticated(Scope.SUBMIT))]
+Room = Annotated[Workroom, Depends(temporary_room)]
 Reader = Annotated[Admitted, Depends(authenticated(Scope.READ))]
 
 
 @router.post("/v1/scan", **shapes.scan())
 async def scan(
-    request: Request, caller: Submitter, policy: Annotated[str | None, Query(max_length=100)] = None
+    request: Request, caller: Submitter, room: Room, policy: Annotated[str | None, Query(max_length=100)] = None
 ) -> Response:
     """Judge files and keep nothing. With `Accept: multipart/mixed` the delivered bytes follow the verdict."""
     parts = doors(request)
     wanted = policy_for(parts, caller, policy)
-    async with opened_room() as room:
-        form = await read_form(request, parts.service.policy(wanted).limits, room)
-        return await run_in_threadpool(_judge, request, caller, form.attachments, room, wanted)
+    limits = parts.service.policy(wanted).limits
+    return await read_form(request, limits, room, lambda form: _judge(request, caller, form.attachments, room, wanted))
 
 
 @router.get("/v1/scan/files/{name}", **shapes.parcel())

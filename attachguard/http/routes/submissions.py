@@ -41,8 +41,9 @@ async def submit(request: Request, caller: Submitter, policy: Policy = None) -> 
     wanted = policy_for(parts, caller, policy)
     key = idempotency_key(request)
     async with receive_once(parts, caller, key), opened_room() as room:
-        form = await read_form(request, parts.service.policy(wanted).limits, room)
-        receipt = await run_in_threadpool(take, parts, caller, form, sending(request, caller, wanted, key))
+        terms = sending(request, caller, wanted, key)
+        limits = parts.service.policy(wanted).limits
+        receipt = await read_form(request, limits, room, lambda form: take(parts, caller, form, terms))
     return await answer(request, caller, receipt)
 
 
@@ -109,15 +110,21 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-@contextlib.asynccontextmanager
-async def opened_room() -> AsyncIterator[Workroom]:
-    """Open a workroom for one request; making and removing it are done in a thread. Raises StoreUnavailable."""
-    manager = workroom()
-    room = await run_in_threadpool(manager.__enter__)
+async def temporary_room() -> AsyncIterator[Workroom]:
+    """Give a workroom for one request; as a dependency it is removed, in a thread, when the answer is out.
+
+    Raises StoreUnavailable.
+    """
+    room = workroom()
     try:
         yield room
     finally:
-        await run_in_threadpool(manager.__exit__, None, None, None)
+        if room.is_there:
+            await run_in_threadpool(room.clear)
+
+
+opened_room = contextlib.asynccontextmanager(temporary_room)
+"""The same for what lies elsewhere before the answer: not to be held while a client waits for a verdict."""
 
 
 @contextlib.asynccontextmanager
