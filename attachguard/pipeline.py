@@ -9,8 +9,9 @@ import dataclasses
 import time
 import uuid
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 
+from attachguard.beside import threads
 from attachguard.errors import Unavailable, UsageError
 from attachguard.model import (
     Action,
@@ -124,7 +125,7 @@ def _side_by_side(
 ) -> Generator[tuple[str, Observed, float]]:
     """Run the stages of a step, and hand over in their order what they observed, by name, with the seconds it took.
 
-    Whoever needs no more closes this: what still runs comes to its end, and is not heard.
+    Whoever needs no more closes this; all have come to their end by then.
     """
 
     def observe(stage: Stage) -> tuple[str, Observed, float]:
@@ -136,13 +137,14 @@ def _side_by_side(
     if not others:
         yield observe(last)
         return
-    with ThreadPoolExecutor(len(others)) as pool:
-        beside = [pool.submit(observe, stage) for stage in others]
-        try:
-            mine = observe(last)
-        finally:  # what the others saw is heard first, also where this one fails: it may already be enough
-            yield from (future.result() for future in beside)
-        yield mine
+    beside = [threads().submit(observe, stage) for stage in others]
+    try:
+        mine = observe(last)
+    finally:
+        wait(beside)  # nobody reads a file any more whose room may go
+        # What the others saw is heard first, also where this one failed: it may already be enough.
+        yield from (future.result() for future in beside)
+    yield mine
 
 
 def _unlock(locked: Report, password: str, policy: Policy, kit: Kit, room: Workroom) -> Report:
