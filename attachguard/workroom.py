@@ -10,6 +10,7 @@ import itertools
 import secrets
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ class Workroom:
         self._path = path
         self._around = around
         self.is_there = False
+        self._making = threading.Lock()  # a re-scan fetches several objects at a time
         self._numbers = itertools.count(1)
         self._parts = 0
         self._parts_size = 0
@@ -154,16 +156,17 @@ class Workroom:
 
     def _make(self) -> None:
         """Make the directory. Most rooms inside of rooms stay empty, and removing one costs up to 3 ms (measured)."""
-        if self.is_there:
-            return
-        if self._around is not None:
-            self._around._make()
-        try:
-            self._path.mkdir(mode=0o700)  # fails where somebody was quicker
-        except OSError as error:
-            message = f"no private directory can be made in {self._path.parent}: {error.strerror}"
-            raise StoreUnavailable(message) from error
-        self.is_there = True
+        with self._making:
+            if self.is_there:
+                return
+            if self._around is not None:
+                self._around._make()
+            try:
+                self._path.mkdir(mode=0o700)  # never one that was there before
+            except OSError as error:
+                message = f"no private directory can be made in {self._path.parent}: {error.strerror}"
+                raise StoreUnavailable(message) from error
+            self.is_there = True
 
 
 class Incoming:

@@ -2,6 +2,8 @@
 
 import io
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from attachguard.errors import StoreUnavailable, UploadUnreadable
 from attachguard.kinds import KINDS
 from attachguard.model import Attachment, Limits, Part, Upload
-from attachguard.workroom import workroom
+from attachguard.workroom import Workroom, workroom
 
 LIMITS = Limits()
 
@@ -98,6 +100,18 @@ def test_a_temporary_folder_that_is_not_there_is_our_failing(tmp_path: Path, mon
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
     with workroom() as room, pytest.raises(StoreUnavailable, match="no private directory can be made in"):
         room.receive(upload(b"x"), LIMITS, 100)
+
+
+def test_files_may_come_from_several_sides_at_once() -> None:
+    for _ in range(50):
+        with workroom() as room, ThreadPoolExecutor(8) as pool:
+            begin = threading.Barrier(8)
+
+            def take(number: int, room: Workroom = room, begin: threading.Barrier = begin) -> Path:
+                begin.wait()
+                return room.receive(upload(b"%d" % number), LIMITS, 100).path
+
+            assert {path.read_bytes() for path in pool.map(take, range(8))} == {b"%d" % n for n in range(8)}
 
 
 def test_a_room_in_which_nothing_lies_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
