@@ -312,6 +312,22 @@ def test_copies_of_any_mixture_are_safe_and_settled(fragments: list[str]) -> Non
     assert rebuilt(html, copy) == copy
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<h1><a name="x">one<h1><a name="y">two',
+        "<p><button><p>x",
+        "<dd><form><dt>x",
+        "<li><menu><li>x",
+        "<p><object><h1>x",
+    ],
+)
+def test_what_stood_where_it_alone_could_not_stand_is_settled_at_once(page: str) -> None:
+    copy = rebuilt(html, page)
+    assert copy is not None
+    assert rebuilt(html, copy) == copy
+
+
 @pytest.mark.parametrize("mark", ['"', "'", "/"])
 def test_a_tag_of_nothing_but_marks_has_no_copy(mark: str) -> None:
     assert rebuilt(html, f"<p {mark * 2_600_000}>word") is None
