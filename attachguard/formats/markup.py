@@ -58,7 +58,8 @@ _DULL = re.compile(
 )
 """Text, end tags and start tags that by their first letters can say nothing that matters: skipped in one step,
 because a table of ten megabytes has a million of them. All prefixes: too much is looked at, never too little."""
-_OPENER = re.compile(r"<(?:(/?)([A-Za-z][^\t\n\f\r />]*+)|!--|!\[CDATA\[|!|\?|/)")
+OPENER = re.compile(r"<(?:(/?)([A-Za-z][^\t\n\f\r />]*+)|!--|!\[CDATA\[|!|\?|/)")
+"""How tags and declarations begin: the slash of an end tag, and the name; neither for a declaration."""
 _NOSCRIPT = re.compile("<noscript", re.IGNORECASE)
 _COMMENT_END = re.compile(r"--!?>")
 _ATTRIBUTE = re.compile(
@@ -67,6 +68,11 @@ _ATTRIBUTE = re.compile(
 )
 """One attribute or the end of the tag: end, name, then its value in double, single, unclosed or no quotes. Every
 quantifier of characters is possessive and nothing follows the value, so that no input can make it go back."""
+_ORDINARY = re.compile(
+    r"(?:[\t\n\f\r ]++[A-Za-z][-A-Za-z0-9:_]*+(?:=(?:\"[^\"]*+\"|'[^']*+'|[^\t\n\f\r \"'<>=`]++))?){0,30}"
+    r"[\t\n\f\r ]*+/?+>"
+)
+"""The rest of a tag as people and programs write it."""
 _RAW_END = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in RAW_ELEMENTS | {"noscript"}}
 _ATTRIBUTES = 1000
 """Attributes of one tag; people and programs write a few dozen."""
@@ -100,13 +106,13 @@ def tags(text: str, raw_elements: frozenset[str] = RAW_ELEMENTS, *, foreign: boo
     cuts off is yielded with what is there: a browser drops it, other readers do not. Raises MarkupError.
     """
     position = count = 0
-    while (dull := _DULL.match(text, position)) and (match := _OPENER.search(text, dull.end())):
+    while (dull := _DULL.match(text, position)) and (match := OPENER.search(text, dull.end())):
         count += 1
         if count > _TAGS:
             raise MarkupError(f"more than {_TAGS} tags that could matter")
         name = match[2]
         if name is None:
-            position = _after_declaration(text, match, foreign=foreign)
+            position = after_declaration(text, match, foreign=foreign)
             continue
         name = name.lower()
         attributes, position = _attributes(text, match.end())
@@ -115,7 +121,7 @@ def tags(text: str, raw_elements: frozenset[str] = RAW_ELEMENTS, *, foreign: boo
         raw = ""
         if name in raw_elements:
             start = position
-            position = _end_of_raw(text, name, start)
+            position = end_of_raw(text, name, start)
             raw = text[start:position]
         yield Tag(name, attributes, match.start(), raw)
 
@@ -148,10 +154,10 @@ def first_tag(text: str) -> str | None:
     `<!DOCTYPE html>` counts: it is answered with `html`. Linear.
     """
     position = 0
-    while (match := _OPENER.match(text, _skip_space(text, position))) and match[2] is None:
+    while (match := OPENER.match(text, _skip_space(text, position))) and match[2] is None:
         if text[match.start() : match.start() + 14].lower() == "<!doctype html":
             return "html"
-        position = _after_declaration(text, match, foreign=False)
+        position = after_declaration(text, match, foreign=False)
     return match[2].lower() if match and not match[1] else None
 
 
@@ -163,7 +169,7 @@ def _skip_space(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _after_declaration(text: str, match: re.Match[str], *, foreign: bool) -> int:
+def after_declaration(text: str, match: re.Match[str], *, foreign: bool) -> int:
     """Find the end of a comment, a CDATA section or what browsers call a bogus comment."""
     opener, position = match[0], match.end()
     if opener == "<!--":
@@ -196,7 +202,22 @@ def _attributes(text: str, position: int) -> tuple[tuple[tuple[str, str], ...], 
     return tuple(found), position
 
 
-def _end_of_raw(text: str, name: str, position: int) -> int:
+def after_tag(text: str, position: int) -> int:
+    """Find the end of a tag from behind its name; linear."""
+    ordinary = _ORDINARY.match(text, position)
+    if ordinary is not None:
+        return ordinary.end()
+    while match := _ATTRIBUTE.match(text, position):
+        position = match.end()
+        if match[1]:
+            return position
+        if match[5]:
+            break
+    return len(text)
+
+
+def end_of_raw(text: str, name: str, position: int) -> int:
+    """Find where the content of an element ends that is no markup: its end tag, or the end of the text."""
     end = _RAW_END[name].search(text, position)
     return end.start() if end else len(text)
 

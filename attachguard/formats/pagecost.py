@@ -7,7 +7,15 @@ closed is opened again in every block, and deep nesting and long runs of charact
 import re
 from dataclasses import dataclass, field
 
-from attachguard.formats.markup import VOID_ELEMENTS, words
+from attachguard.formats.markup import (
+    OPENER,
+    RAW_ELEMENTS,
+    VOID_ELEMENTS,
+    after_declaration,
+    after_tag,
+    end_of_raw,
+    words,
+)
 
 FORMATTING = words("a b big code em font i nobr s small strike strong tt u")
 """Elements that a parser opens again in every block until they are closed (WHATWG HTML, section 13.2.4.3)."""
@@ -37,15 +45,21 @@ ROOTS = 100
 
 ROOT_ELEMENTS = frozenset({"html", "body"})
 
+SCOPES = words("table object applet marquee template select desc foreignobject mi mo mn ms mtext annotation-xml")
+"""Elements that an end tag inside of them does not reach out of (WHATWG HTML, sections 13.2.4.2 and 13.2.6.4.16)."""
+
 EMPTY_ENDS = frozenset({"p", "br"})
 """Elements that an end tag without a start makes (WHATWG HTML, section 13.2.6.4.7)."""
 
 _FREE = "|".join(sorted(FREELY_ENDED - ROOT_ELEMENTS - EMPTY_ENDS))
 _VOID = "|".join(sorted(VOID_ELEMENTS))
-_FLAT = re.compile(rf"(?:<(?:/?(?:{_FREE})|(?:{_VOID}))(?=[\t\n\f\r />])[^<]*+){{1,1000}}", re.IGNORECASE)
-"""Tags that nest nothing, in a row: rows of tables, items of lists, pictures."""
-_SHAPE = re.compile(r"<(?:(/?)([A-Za-z][^\t\n\f\r />]*+)|!--|[!?/])")
-_HIDING = {name: re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE) for name in ("script", "style", "title")}
+_FLAT = re.compile(
+    rf"(?:<(?:/?(?:{_FREE})|(?:{_VOID}))(?=[\t\n\f\r />])(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*>[^<]*+){{1,1000}}",
+    re.IGNORECASE,
+)
+"""Tags that nest nothing, in a row: rows of tables, items of lists, pictures; none with a `<` in a value."""
+_FOREIGN = re.compile("<(?:svg|math|select)", re.IGNORECASE)
+"""Elements in which raw text may be markup (see markup.readings)."""
 
 
 class TooMuchError(ValueError):
@@ -63,34 +77,46 @@ def weigh(text: str) -> None:
 
 
 def measure(text: str, depth: int) -> None:
-    """Count nesting, elements and references. Raises TooMuchError; linear. Counts too much rather than too little."""
+    """Count nesting, elements and references. Raises TooMuchError; linear. Counts too much rather than too little.
+
+    An end tag counts only where every reading of the page has one: not in the value of an attribute, not in raw text.
+    """
     weigh(text)
-    count, position = _Count(), 0
-    last_end = text.rfind("-->")
-    hiding = dict(_HIDING)
-    while match := _SHAPE.search(text, position):
+    count, position, quiet, section_end = _Count(), 0, 0, 0
+    is_foreign = _FOREIGN.search(text) is not None
+    raw_ends: dict[str, int] = {}
+    while match := OPENER.search(text, position):
         flat = None if count.unclosed else _FLAT.match(text, match.start())
         if flat is not None:
             position = flat.end()
             count.elements += text.count("<", *flat.span()) - text.count("</", *flat.span())
             count.check(depth)
             continue
-        position = match.end()
-        if match[2] is None:
-            count.elements += 1  # a comment or a declaration, which is a node of the tree, too
-            if match[0] == "<!--" and position <= last_end:
-                position = text.index("-->", position)
+        name = (match[2] or "").lower()
+        position = after_tag(text, match.end()) if name else after_declaration(text, match, foreign=False)
+        if not name:
+            count.elements += 1  # a node of the tree, too
+            if is_foreign and match[0] == "<![CDATA[":  # text up to `]]>`, or markup after the first `>`
+                if section_end < position:
+                    section_end = _next(text, "]]>", match.end())
+                quiet = max(quiet, section_end)
         elif match[1]:
-            count.end(match[2].lower())
+            if match.start() >= quiet:
+                count.end(name)
         else:
-            name = match[2].lower()
             count.start(name)
-            end_tag = hiding[name].search(text, position) if name in hiding else None
-            if end_tag is not None:
-                position = end_tag.start()
-            else:
-                hiding.pop(name, None)  # none here, so none further on
+            if name in RAW_ELEMENTS:
+                if raw_ends.get(name, 0) < position:
+                    raw_ends[name] = end_of_raw(text, name, position)
+                # Inside of <svg> and <select> it may be markup: what begins there counts, what ends does not.
+                quiet = max(quiet, raw_ends[name])
+                position = position if is_foreign else raw_ends[name]
         count.check(depth)
+
+
+def _next(text: str, wanted: str, position: int) -> int:
+    found = text.find(wanted, position)
+    return len(text) if found < 0 else found
 
 
 @dataclass(slots=True)
@@ -103,7 +129,8 @@ class _Count:
     roots: int = 0
     paragraphs: int = 0
     """Those whose end tag has not come."""
-    _open: dict[str, int] = field(default_factory=dict)
+    _frames: list[tuple[str, dict[str, int]]] = field(default_factory=lambda: [("", {})])
+    """What is open, by name, in each element that end tags do not reach out of; the innermost last."""
 
     def start(self, name: str) -> None:
         self.elements += 1
@@ -117,7 +144,11 @@ class _Count:
             if name in VOID_ELEMENTS or name in FREELY_ENDED:
                 return
             self.nested += 1
-        self._open[name] = self._open.get(name, 0) + 1
+        if name in SCOPES:
+            self._frames.append((name, {}))
+            return
+        opened = self._frames[-1][1]
+        opened[name] = opened.get(name, 0) + 1
 
     def check(self, depth: int) -> None:
         """Raise TooMuchError when there is too much of anything."""
@@ -132,9 +163,16 @@ class _Count:
         if name in EMPTY_ENDS:
             self.elements += not (name == "p" and self.paragraphs)
             self.paragraphs = max(0, self.paragraphs - (name == "p"))
-        if not self._open.get(name):
+        scope, opened = self._frames[-1]
+        if name == scope:
+            self._frames.pop()
+            outer = self._frames[-1][1]
+            for left, number in opened.items():  # closed with it, as browsers do; but an end tag may still come
+                outer[left] = outer.get(left, 0) + number
+        elif opened.get(name):
+            opened[name] -= 1
+        else:
             return
-        self._open[name] -= 1
         if name in FORMATTING:
             self.unclosed -= 1
         else:

@@ -328,6 +328,37 @@ def test_what_stood_where_it_alone_could_not_stand_is_settled_at_once(page: str)
     assert rebuilt(html, copy) == copy
 
 
+@pytest.mark.parametrize(
+    "unit",
+    [
+        '<div class="</div>">',
+        "<div a='></div>'>",
+        '<div><img alt="<td></div>">',
+        "<div><textarea></div></textarea>",
+        "<div><xmp></div></xmp>",
+        "<svg><title><div></title>",
+        "<div><!</div>",
+        "<div></!</div>",
+        "<!--><div>",
+        "<svg><div><![CDATA[></div>]]>",
+        "<div><table></div></table>",
+        "<div><object></div></object>",
+        "<div><select></div></select>",
+        "<div><svg><desc></div></desc></svg>",
+        '<div ="><i a="</div>">',
+    ],
+)
+def test_an_end_tag_that_is_none_hides_no_nesting(unit: str) -> None:
+    assert rebuilt(html, unit * 300) is None
+
+
+def test_tags_in_values_and_in_raw_text_are_no_nesting() -> None:
+    unit = '<div title="a </div> b"><b data-x="<i>">word</b><textarea><div></textarea></div><!-- <div> -->'
+    copy = rebuilt(html, unit * 400)
+    assert copy is not None
+    assert copy.count(b"word") == 400
+
+
 @pytest.mark.parametrize("mark", ['"', "'", "/"])
 def test_a_tag_of_nothing_but_marks_has_no_copy(mark: str) -> None:
     assert rebuilt(html, f"<p {mark * 2_600_000}>word") is None
