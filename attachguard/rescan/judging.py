@@ -1,8 +1,7 @@
 """Judging stored bytes again. Nothing here decides: it is the pipeline, in part or as a whole, on bytes of ours."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from attachguard.batches import Item, Mode, Rejudged
 from attachguard.errors import StoreUnavailable
@@ -14,7 +13,6 @@ from attachguard.reports import add, blank, conclude
 from attachguard.rescan.reading import Fetched
 from attachguard.stages.limit import limit
 from attachguard.stages.scan import scan
-from attachguard.workroom import Workroom
 
 _NAMES = tuple(stage.__name__ for stage in STAGES)
 
@@ -62,7 +60,7 @@ def _scanned(attachment: Attachment, policy: Policy, kit: Kit) -> Verdict:
 
 def _inspected(fetched: Fetched, policy: Policy, kit: Kit) -> Verdict:
     """Judge by every stage, as the bytes lie there: what only a copy could mend may not be delivered."""
-    with _room_in(fetched.room) as room:
+    with fetched.room.fresh() as room:
         report = examine(fetched.attachment, policy, kit, room)
     outcome, reasons = conclude(report, None, _NAMES)
     return Verdict(outcome=outcome, original=report, rendered=None, policy=policy.label, reasons=reasons)
@@ -71,18 +69,8 @@ def _inspected(fetched: Fetched, policy: Policy, kit: Kit) -> Verdict:
 def _like_new(fetched: Fetched, policy: Policy, kit: Kit, copies: Store) -> Verdict:
     """Judge like a new submission; what may be delivered as it is stays where it lies."""
     store = InPlace(fetched.item, copies)
-    with _room_in(fetched.room) as room:
+    with fetched.room.fresh() as room:
         return settle(fetched.attachment, None, policy, dataclasses.replace(kit, store=store), room)
-
-
-@contextmanager
-def _room_in(room: Workroom) -> Iterator[Workroom]:
-    """Open a room for the parts and copies of one object, with a count of its own."""
-    inner = room.fresh()
-    try:
-        yield inner
-    finally:
-        inner.clear()
 
 
 class InPlace:
