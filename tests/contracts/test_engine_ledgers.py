@@ -1,6 +1,7 @@
 """The engine's ledger on SQLite and on a real PostgreSQL, and what becomes of older databases."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -35,6 +36,18 @@ class TestSqlite(EngineLedgerContract):
         with ledger._database.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+    def test_a_new_ledger_that_another_process_just_makes_is_waited_for(self, tmp_path: Path) -> None:
+        path = tmp_path / "ledger.sqlite3"
+        opened = SqlLedger(f"sqlite:///{path}")
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("CREATE TABLE made (by_another INTEGER)")  # writing, and not yet in WAL mode
+            end = threading.Timer(0.3, other.execute, ["COMMIT"])
+            end.start()
+            assert opened.status("x") is None
+            end.join()
+        opened.close()
 
     def test_the_migrations_lead_to_the_schema(self, ledger: SqlLedger, url: str) -> None:
         ledger.status("x")

@@ -6,14 +6,16 @@ transaction that reads first and writes later would fail instead of waiting (SQL
 """
 
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -24,6 +26,9 @@ HEAD = "0005"
 
 _BUSY_SECONDS = 20
 """How long a writer waits for the one before it. The longest transaction of ours takes milliseconds."""
+
+_BUSY_PAUSE_SECONDS = 0.01
+"""Between two attempts where SQLite itself does not wait."""
 
 _CONNECT_SECONDS = 5
 
@@ -139,10 +144,28 @@ def _harden_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # sqlite3's own BEGIN would come too late
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")  # first: the next one may have to wait
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    """Switch to WAL, which stays so: only a new database has to be alone for it. Raises sqlite3.OperationalError.
+
+    For this one statement SQLite does not wait for another writer (two that switch would wait for each other), whatever
+    `busy_timeout` says: of four processes that opened a new ledger at once, 26 of 1,000 saw "database is locked".
+    """
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_BUSY_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
