@@ -41,7 +41,7 @@ TENDED_SECONDS = START_SECONDS + 60.0
 """How long the process that looks after clamd may be busy with a new one: until then a forked one starts none."""
 
 LOOK_SECONDS = 1.0
-"""How often to look for new signatures and for a successor that is ready, at most."""
+"""How often to look for new signatures and for a successor that is ready, at most; and how long a PONG counts."""
 
 _PAUSE = 0.05
 """Seconds between two looks for a successor."""
@@ -98,6 +98,7 @@ class ClamdChild:
         self._retired: list[Future[ClamdProcess]] = []
         self._latest: Live | None = None
         self._inherited: Live | None = None
+        self._heard_until = 0.0
         self._board = Board()
         self._look_seconds = min(LOOK_SECONDS, watch_seconds)
         self._settled_on: tuple[ClamdProcess, float] | None = None
@@ -131,6 +132,7 @@ class ClamdChild:
     def doubt(self, live: Live) -> None:
         """Say that this clamd gave no good answer: before the next question it has to show that it is well."""
         self._doubted = live
+        self._heard_until = 0.0
 
     def close(self) -> None:
         """End clamd and remove its directory. A scan that runs gets ScannerUnavailable."""
@@ -190,6 +192,7 @@ class ClamdChild:
         """In a forked process: fresh locks; what runs is borrowed, what was about to run is the parent's."""
         # The futures' own locks may be held by a thread that does not exist here: they are only dropped.
         self._start = self._successor = self._settled_on = None
+        self._heard_until = 0.0
         self._retired = []
         self._lock = threading.Lock()
         self._doubted = None
@@ -209,9 +212,13 @@ class ClamdChild:
         if self._inherited is None or self._closed.is_set():
             return None
         while True:
-            self._inherited = self._board.read() or self._inherited
-            if _pongs(self._inherited, deadline):
-                return self._inherited
+            told = self._board.read() or self._inherited
+            if told == self._inherited and time.monotonic() < self._heard_until:
+                return told
+            self._inherited = told
+            if _pongs(told, deadline):
+                self._heard_until = time.monotonic() + self._look_seconds
+                return told
             if not self._board.tended(TENDED_SECONDS):
                 self._inherited = None
                 self._board = Board()
