@@ -54,6 +54,10 @@ class DiskShelf:
         except OSError as error:
             raise StoreUnavailable(f"{self._root} does not give {key} back: {error.strerror}") from error
 
+    def file(self, key: str) -> Path:
+        """See ports.Shelf."""
+        return self._path(key)
+
     def delete(self, key: str) -> None:
         """See ports.Shelf. Folders that are empty then go too."""
         path = self._path(key)

@@ -153,6 +153,9 @@ class S3Shelf:
             self._bare.add(key)
         return _Body(cast("IO[bytes]", answer["Body"]))  # type: ignore[return-value]  # reads and closes: all that is asked
 
+    def file(self, key: str) -> None:
+        """See ports.Shelf. What a server keeps is no file of this machine."""
+
     def delete(self, key: str) -> None:
         """See ports.Shelf."""
         try:

@@ -22,6 +22,10 @@ class Shelf(Protocol):
         """Open an object for one sequential read. Raises StoreUnavailable; ObjectMissing when it is not there."""
         ...
 
+    def file(self, key: str) -> Path | None:
+        """Name the file of this machine that an object is, there or not, to be read and no more; None: it is none."""
+        ...
+
     def delete(self, key: str) -> None:
         """Take an object away; one that is not there is no error. Raises StoreUnavailable."""
         ...

@@ -29,7 +29,7 @@ from attachguard.ports import Shelf
 from attachguard.rescan.work import ATTEMPTS, Tools, Turn, Worker
 from attachguard.version import __version__
 
-BUNDLE = 50
+BUNDLE = 100
 """Objects that a worker takes at once: few enough that losing a worker costs a second, many enough for one commit."""
 
 SLICE_SECONDS = 20.0

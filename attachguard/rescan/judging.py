@@ -27,7 +27,7 @@ def judge_again(fetched: Fetched, mode: Mode, policy: Policy, kit: Kit, copies: 
     ruling = policy.for_normalized() if was is Outcome.NORMALIZED else policy
     if mode is Mode.FULL and item.attachment is not None:
         verdict = _like_new(fetched, ruling, kit, copies)
-    elif mode is Mode.SCAN and not item.parts:
+    elif is_only_scanned(item, mode):
         verdict = _scanned(attachment, ruling, kit)
     else:
         verdict = _inspected(fetched, ruling, kit)
@@ -43,6 +43,11 @@ def judge_again(fetched: Fetched, mode: Mode, policy: Policy, kit: Kit, copies: 
         trouble=verdict.trouble,
         replaced=None if fine else verdict.delivered,
     )
+
+
+def is_only_scanned(item: Item, mode: Mode) -> bool:
+    """Tell whether the scanner alone is asked: about files with files inside it never is."""
+    return mode is Mode.SCAN and not item.parts
 
 
 def _scanned(attachment: Attachment, policy: Policy, kit: Kit) -> Verdict:

@@ -27,8 +27,8 @@ from attachguard.model import Outcome, Trouble
 from attachguard.policy import Policy
 from attachguard.ports import EngineLedger, Kit, Shelf
 from attachguard.rescan.acting import moves, put_aside, result_of, see_to
-from attachguard.rescan.judging import judge_again
-from attachguard.rescan.reading import Fetched, fetch, fetch_ahead
+from attachguard.rescan.judging import is_only_scanned, judge_again
+from attachguard.rescan.reading import Fetched, fetch, fetch_ahead, look_at
 from attachguard.workroom import Workroom, workroom
 
 ATTEMPTS = 5
@@ -50,8 +50,8 @@ NO_POLICY = "policy.unusable"
 """The trouble of an object whose policy can't be loaded any more."""
 
 RECORD_SECONDS = 1.0
-LOOK_SECONDS = 0.02
-"""How often it is looked whether a submission waits."""
+LOOK_SECONDS = 0.05
+"""How often it is looked whether a submission waits: as long as a scan may take that it finds under way, or longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +166,8 @@ class Worker:
         return left
 
     def _fetch(self, item: Item, room: Workroom) -> Fetched:
-        return fetch(item, self._shelf, self._policy(item).limits, room)
+        get = look_at if is_only_scanned(item, self._batch.request.mode) else fetch
+        return get(item, self._shelf, self._policy(item).limits, room)
 
     def _policy(self, item: Item) -> Policy:
         """Load the policy that a file came in under; a label (name@version) stands for its name."""

@@ -64,6 +64,11 @@ class ShelfContract:
         assert self.read(shelf, key) == DATA
         assert location.endswith(key)
 
+    def test_what_is_a_file_of_this_machine_can_be_read_there(self, shelf: Shelf, file: Path, key: str) -> None:
+        shelf.put(key, file, labelled())
+        lies = shelf.file(key)
+        assert lies is None or lies.read_bytes() == DATA
+
     @pytest.mark.parametrize("size", [0, 1, 6 * 1024 * 1024])
     def test_any_size_comes_back(self, shelf: Shelf, tmp_path: Path, key: str, size: int) -> None:
         data = bytes(range(256)) * (size // 256) + bytes(size % 256)

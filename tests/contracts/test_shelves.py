@@ -35,6 +35,9 @@ class TestDisk(ShelfContract):
         (tmp_path / "file").write_text("a file where a folder should be")
         return DiskShelf(tmp_path / "file")
 
+    def test_an_object_is_a_file(self, shelf: Shelf, key: str, tmp_path: Path) -> None:
+        assert shelf.file(key) == tmp_path / "state" / "clean" / key
+
     def test_a_folder_with_many_files_is_listed_in_bounded_steps(self, shelf: Shelf, tmp_path: Path) -> None:
         folder = tmp_path / "state" / "clean" / "flat"
         folder.mkdir(parents=True)

@@ -44,6 +44,9 @@ class ImaginedShelf:
             return io.BytesIO(key.encode())
         raise ObjectMissing(f"there is no {key}")
 
+    def file(self, key: str) -> None:
+        return None
+
     def delete(self, key: str) -> None:
         self._objects.pop(key, None)
 
