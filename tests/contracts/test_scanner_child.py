@@ -274,6 +274,8 @@ def work():
     home = str(live.address.path.parent).encode()
     (pid,) = (int(one.name) for one in processes if home in words(one))
     os.kill(pid, 9)
+    while Path(f"/proc/{pid}").exists():  # until then it may still take a question, and break off
+        time.sleep(0.001)
     found = scanner.scan(path).hit
     again = child.live(Deadline.after(5))
     print("another, of the parent's" if again != live and child._start is None else "its own")
