@@ -14,7 +14,9 @@ from attachguard.formats.formulas import SHAPES, formula_findings, shape_of
 from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_elsewhere, is_plain_link, leads_nowhere_inside
 from attachguard.formats.office.calm import blanked
+from attachguard.formats.office.cut import name_of
 from attachguard.formats.office.pictures import too_large
+from attachguard.formats.office.vocabulary import Vocabulary, is_shallow, vocabulary
 from attachguard.formats.ooxml import (
     CONTENT_TYPES,
     ContentTypes,
@@ -27,7 +29,7 @@ from attachguard.formats.packages import inspect_package
 from attachguard.formats.refusal import Refused
 from attachguard.formats.svgscan import NAMESPACE, svg_dangers
 from attachguard.formats.wordfields import STORIES, Fields
-from attachguard.formats.xmlscan import local, walk
+from attachguard.formats.xmlscan import local, walk, well_formed
 from attachguard.formats.zip import LOCAL, Member, Package, unpack
 from attachguard.model import Inspection, Limits
 
@@ -155,6 +157,8 @@ _OTHER_FILE = re.compile(r"\[[^\]]*[^\]0-9][^\]]*\]|[\\/:]")
 _STRING = re.compile('"[^"]*"')
 _OTHER_BOOK = re.compile(r"'[^'\[]*[\\/:][^'\[]*\[")
 """A workbook by its path, `'\\\\host\\[a.xlsx]b'!A1`: no sheet's name can hold these characters (18.2.19)."""
+_ONLY_IN_FIELDS = frozenset({"t", "delText"}) | STORIES
+"""Elements that mean nothing where there is no field (`fldChar`, 17.16.18)."""
 _INSTRUCTIONS = frozenset({"instrText", "delInstrText"})
 _BEGINS_LIKE_XML = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<\0", b"\xfe\xff\0<", b"<\0", b"\0<")
 
@@ -229,6 +233,10 @@ def _part(member: Member, content: bytes, harvest: Harvest) -> None:
     reader = _PartReader(member.name, harvest)
     content = blanked(content)
     harvest.count_marks(member.name, content)
+    words = vocabulary(content)
+    if words is not None and reader.is_deaf_to(words) and is_shallow(content, harvest.limits.xml_depth):
+        well_formed(content, member.name)
+        return
     walk(content, member.name, harvest.limits, reader.start, end=reader.end, text=reader.text)
     reader.close()
 
@@ -265,6 +273,7 @@ class _PartReader:
             "fldChar": self._mark,
             "fldSimple": self._simple_field,
         }
+        self._heard = self._begins.keys() - _ONLY_IN_FIELDS
         self._shapes: set[str] = set()
         self._text: list[str] | None = None
         self._instruction = ""
@@ -279,6 +288,16 @@ class _PartReader:
         """Judge what was never ended."""
         for story in self._stories:
             story.close()
+
+    def is_deaf_to(self, words: Vocabulary) -> bool:
+        """Tell whether nothing would come of reading a document that uses these names alone."""
+        elements = [name_of(key) for key in words.elements]
+        attributes = {name_of(key).local for key in words.attributes}
+        return (
+            self._heard.isdisjoint(name.local for name in elements)
+            and attributes.isdisjoint(_REMOTE_ATTRIBUTES | _MACRO_ATTRIBUTES)
+            and not any(name.namespace.startswith(NAMESPACE) for name in elements)
+        )
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         known = self._names.get(name)

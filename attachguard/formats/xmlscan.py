@@ -79,6 +79,17 @@ def walk(
         raise Refused("file.malformed", where, "in an encoding that is not read") from error
 
 
+def well_formed(data: bytes, where: str) -> None:
+    """Read a document to its end for nothing but that it is well-formed, whatever its prefixes. Raises Refused.
+
+    For documents without a DOCTYPE only: nothing is refused here but what is no XML.
+    """
+    try:
+        expat.ParserCreate("utf-8").Parse(data, True)
+    except expat.ExpatError as error:
+        raise Refused("file.malformed", where, f"not well-formed XML: {error}") from error
+
+
 def elements(data: bytes, where: str, limits: Limits, *, bare_doctype: bool = False) -> list[Element]:
     """List all start tags of a small document. Raises Refused like `walk`, and where two attributes have one name."""
     found: list[Element] = []

@@ -13,7 +13,9 @@ from html import escape
 from xml.parsers import expat
 
 from attachguard.formats.office.calm import blanked
+from attachguard.formats.office.vocabulary import is_shallow, vocabulary
 from attachguard.formats.refusal import Refused
+from attachguard.formats.xmlscan import well_formed
 from attachguard.model import Limits
 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -139,6 +141,9 @@ class Cutter:
 
         Raises Refused: xml.doctype, limit.xml_depth, file.malformed. Linear in the input.
         """
+        read = blanked(self.data)
+        if (whole := self._untouched(read)) is not None:
+            return whole
         parser = self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
         parser.namespace_prefixes = True
         parser.buffer_text = True
@@ -149,7 +154,7 @@ class Cutter:
         parser.SkippedEntityHandler = self._entity
         parser.StartDoctypeDeclHandler = self._bare if bare_doctype else self._doctype
         try:
-            parser.Parse(blanked(self.data), True)
+            parser.Parse(read, True)
         except expat.ExpatError as error:
             raise Refused("file.malformed", self.where, f"not well-formed XML: {error}") from error
         finally:
@@ -211,6 +216,19 @@ class Cutter:
         return "".join(self._texts)
 
     # -- expat's events --------------------------------------------------------------------------------------------
+
+    def _untouched(self, read: bytes) -> bytes | None:
+        """Copy a document in which no rule is about anything; None: it has to be read tag by tag."""
+        words = vocabulary(read)
+        if (
+            words is None
+            or any(self._resolve(name_of(key)) is not None for key in words.elements)
+            or any(self._resolve_attribute(name_of(key)) is not None for key in words.attributes)
+            or not is_shallow(read, self._limits.xml_depth)
+        ):
+            return None
+        well_formed(read, self.where)
+        return DECLARATION + self.data[words.begin : words.stop]
 
     def _start(self, key: str, attributes: dict[str, str]) -> None:
         self._depth += 1

@@ -140,6 +140,7 @@ class _Part:
         self._sheets = 0
         self._cutter = Cutter(node.content, node.name, around.limits, self._resolve, self._resolve_attribute)
         self._stories = [Fields(self._cutter)]
+        self._has_fields = around.kind == "docx" and b"fldChar" in self._cutter.data
 
     @property
     def _fields(self) -> Fields:
@@ -165,9 +166,9 @@ class _Part:
             return self._formula_begins
         if name.local in _SPECIAL:
             return _SPECIAL[name.local](self)
-        if self._around.kind == "docx" and name.local in LEAVES:
+        if self._has_fields and name.local in LEAVES:
             return self._leaf_begins
-        if self._around.kind == "docx" and name.local in STORIES:
+        if self._has_fields and name.local in STORIES:
             return self._story_begins
         return _prune if name.local in PRUNED else None
 
