@@ -51,6 +51,9 @@ _SHAPE = re.compile(rb"\{\\sp[\r\n ]{0,8}")
 _SHAPE_NAME = re.compile(rb"\{\\sn[\r\n ]{1,8}([A-Za-z0-9_]{1,60})\}")
 _STEP = re.compile(rb"[{}]|\\bin([0-9]{1,10}) ?|\\.|[^\\{}]++", re.DOTALL)
 _OPEN_WORD = re.compile(rb"\\[A-Za-z]{1,64}-?[0-9]{0,10}\Z")
+_BEGINNING = re.compile(rb"\A\{[\r\n ]{0,64}\\(?!rtf1[^0-9])rt[A-Za-z]*+-?+[0-9]*+( ?)")
+r"""Of a file that Word opens, since for Word `{\rt` is enough, and that others do not know for what it is (RTF 1.9.1,
+"RTF Version": `\rtf1`)."""
 _ESCAPED_ASCII = re.compile(rb"\\u0{0,8}(?:[1-9]|[1-9][0-9]|1[01][0-9]|12[0-7])(?![0-9])")
 """A letter that needs no escape: an instruction that has one hides something."""
 _NAME = re.compile(rb"\\([A-Za-z]{2,32})")
@@ -105,7 +108,7 @@ class _Cleaner:
                 self._close()
             else:
                 self._step()
-        return b"".join(self._out)
+        return _BEGINNING.sub(rb"{\\rtf1\1", b"".join(self._out), count=1)
 
     def _step(self) -> None:
         match self._data[self._position : self._position + 1]:

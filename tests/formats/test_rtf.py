@@ -194,6 +194,12 @@ def test_what_stands_behind_the_end_goes_and_open_groups_are_closed() -> None:
     assert copied(rtf, b"\r\n{\\rtf1 a\\") == r"{\rtf1 a}"
 
 
+@pytest.mark.parametrize("beginning", [r"{\rt", r"{\rtf", r"{\rtf0", r"{\rtf12", r"{\rtfx-1"])
+def test_a_copy_begins_in_the_way_that_every_reader_knows(beginning: str) -> None:
+    assert copied(rtf, beginning + r"\ansi text}") == r"{\rtf1\ansi text}"
+    assert copied(rtf, beginning + " text}") == r"{\rtf1 text}"
+
+
 @pytest.mark.parametrize("data", [b"{" * 300, b"none"])
 def test_where_groups_are_broken_there_is_no_copy(data: bytes) -> None:
     assert rebuilt(rtf, data) is None
