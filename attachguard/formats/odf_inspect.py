@@ -10,7 +10,7 @@ from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_elsewhere, is_plain_link, leads_outside, scheme_of
 from attachguard.formats.odf import MANIFEST, ODF, read_manifest
 from attachguard.formats.office.formula import leaves_file
-from attachguard.formats.office.pictures import too_large
+from attachguard.formats.office.pictures import picture_findings
 from attachguard.formats.packages import inspect_package
 from attachguard.formats.refusal import Refused
 from attachguard.formats.svgscan import svg_dangers
@@ -99,8 +99,9 @@ def _member(member: Member, content: bytes, types: Mapping[str, str], harvest: H
             _part(member, content, harvest)
     elif base.endswith(".svg") or b"<svg" in content[:1024]:
         _drawing(member, content, harvest)
-    elif beyond := list(too_large(content, harvest.limits)):
-        harvest.note(beyond[0].code, member.name, beyond[0].detail)
+    elif seen := list(picture_findings(content, harvest.limits)):
+        for finding in seen:
+            harvest.note(finding.code, member.name, finding.detail)
     elif content.startswith(ole.SIGNATURE):
         _ole_object(member, content, harvest)
     elif content.startswith((LOCAL, b"MZ", b"\x7fELF", b"Rar!", b"%PDF-", b"{\\rt")):

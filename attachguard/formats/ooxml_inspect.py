@@ -15,7 +15,7 @@ from attachguard.formats.harvest import Harvest
 from attachguard.formats.links import is_elsewhere, is_plain_link, leads_nowhere_inside
 from attachguard.formats.office.calm import blanked
 from attachguard.formats.office.cut import name_of
-from attachguard.formats.office.pictures import too_large
+from attachguard.formats.office.pictures import picture_findings
 from attachguard.formats.office.vocabulary import Vocabulary, is_shallow, vocabulary
 from attachguard.formats.ooxml import (
     CONTENT_TYPES,
@@ -414,7 +414,7 @@ def _binary(member: Member, content: bytes, media_type: str, harvest: Harvest) -
     """Hand out every part that is a file of its own by its first bytes, whatever its type says."""
     if "vbaproject" in media_type:
         return
-    for finding in too_large(content, harvest.limits):
+    for finding in picture_findings(content, harvest.limits):
         harvest.note(finding.code, member.name, finding.detail)
     if content.startswith(ole.SIGNATURE):
         harvest.note("ooxml.embedded", member.name, "OLE object")

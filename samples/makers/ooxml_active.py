@@ -153,7 +153,7 @@ def docx_with_unsafe_drawing(language: str = "en") -> bytes:
 
 
 def docx_with_picture(picture: bytes, language: str = "nl") -> bytes:
-    """Make a letter with a PNG picture."""
+    """Make a letter with a picture, called PNG whatever it is."""
     shown = f'<a:blip xmlns:a="{DRAWING}" xmlns:r="{OFFICE}" r:embed="rId9"/>'
     members = document(
         language,

@@ -10,6 +10,7 @@ import pytest
 from attachguard.formats.contract import Order
 from attachguard.formats.harvest import MARKS
 from attachguard.formats.registry import BY_KIND
+from samples.makers import pictures
 from tests.formats.office_made import (
     LIMITS,
     RELATIONSHIPS,
@@ -321,6 +322,29 @@ def test_a_picture_inside_is_held_against_the_limits_of_pictures() -> None:
     for kind, make, name in (("docx", docx, "word/media/a.png"), ("odt", odt, "Pictures/a.png")):
         assert seen(BY_KIND[kind], make(more={name: picture})) == set()
         assert seen(BY_KIND[kind], make(more={name: wide})) == {"limit.pixels"}
+
+
+def test_a_picture_inside_that_tells_where_it_was_taken_is_found_and_made_anew() -> None:
+    for picture in (pictures.jpeg_with_place(), with_xmp(b"exif:GPSLatitude"), with_xmp(b"exif:GPSLongitude")):
+        original = letter_with(picture)
+        assert seen(BY_KIND["docx"], original) == {"image.metadata"}
+        clean_copy("docx", original)
+        assert seen(BY_KIND["odt"], odt(more={"Pictures/a.jpg": picture})) == {"image.metadata"}
+
+
+def test_a_picture_inside_that_tells_the_program_only_is_no_reason_for_a_copy() -> None:
+    for picture in (pictures.jpeg(), with_xmp(b"xmp:CreatorTool")):
+        assert seen(BY_KIND["docx"], letter_with(picture)) == set()
+
+
+def letter_with(picture: bytes) -> bytes:
+    image = relationships(("image", "media/a.jpg"))
+    return docx(more={"word/_rels/document.xml.rels": image, "word/media/a.jpg": picture})
+
+
+def with_xmp(name: bytes) -> bytes:
+    told = b"http://ns.adobe.com/xap/1.0/\0<rdf:Description " + name + b'="52,5.4N"/>'
+    return b"\xff\xd8\xff\xe1" + (len(told) + 2).to_bytes(2, "big") + told + pictures.jpeg()[2:]
 
 
 # -- workbooks -------------------------------------------------------------------------------------------------------

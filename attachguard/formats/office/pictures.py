@@ -12,6 +12,7 @@ from attachguard.formats.bmp.rebuild import rebuild as bmp
 from attachguard.formats.contract import Order
 from attachguard.formats.gif.rebuild import rebuild as gif
 from attachguard.formats.jpeg.rebuild import rebuild as jpeg
+from attachguard.formats.pictures.metadata import TELLING
 from attachguard.formats.pictures.sizes import measure
 from attachguard.formats.pictures.structure import Structure
 from attachguard.formats.png.rebuild import rebuild as png
@@ -70,13 +71,24 @@ _WALKS: tuple[tuple[bytes, Callable[[bytes], Structure | None]], ...] = (
     (b"MM\0*", tiff_structure.walk),
 )
 
+_LOCATION = TELLING[0x8825]
+_XMP_PLACES = (b"GPSLatitude", b"GPSLongitude")
+"""Exif's names of a place in XMP, as attributes or elements (XMP specification part 2, "Exif namespace")."""
 
-def too_large(data: bytes, limits: Limits) -> Iterator[Finding]:
-    """Hold the pixels that a picture inside a file declares against the limits that hold for pictures by themselves."""
+
+def picture_findings(data: bytes, limits: Limits) -> Iterator[Finding]:
+    """Tell what matters of a picture inside a file before anybody shows it: too many pixels, and where it was taken.
+
+    The limits are those of pictures by themselves. Other metadata (a camera, a program) is not reason enough to write a
+    whole document anew; a place is, since a photo in a letter tells it as well as one beside it.
+    """
     for signature, walk in _WALKS:
-        if data.startswith(signature):
-            structure = walk(data)
-            yield from measure(structure.sizes, limits) if structure is not None else ()
+        if data.startswith(signature) and (structure := walk(data)) is not None:
+            yield from measure(structure.sizes, limits)
+            if any(_LOCATION in told.detail for told in structure.metadata) or any(
+                name in data for name in _XMP_PLACES
+            ):
+                yield Finding("image.metadata", detail=_LOCATION)
 
 
 def fresh_picture(data: bytes, limits: Limits) -> Picture | None:
