@@ -20,6 +20,7 @@ PARSERS = frozenset(
     {
         "PIL",
         "charset_normalizer",
+        "deflate",
         "email.parser",
         "lxml",
         "magic",

@@ -45,9 +45,9 @@ NAME_LENGTH = 255
 RATIO_FROM = 1024 * 1024
 """Inflated bytes from which on `Limits.ratio` counts; small runs of spaces shrink beyond any ratio."""
 
-_END = struct.Struct("<4sHHHHLLH")
-_CENTRAL = struct.Struct("<4sHHHHHHLLLHHHHHLL")
-_LOCAL = struct.Struct("<4sHHHHHLLLHH")
+END_RECORD = struct.Struct("<4sHHHHLLH")
+CENTRAL_HEADER = struct.Struct("<4sHHHHHHLLLHHHHHLL")
+LOCAL_HEADER = struct.Struct("<4sHHHHHLLLHH")
 _END64 = struct.Struct("<4sQHHLLQQQQ")
 _LOCATOR64 = struct.Struct("<4sLQL")
 _COMMENT = 0xFFFF
@@ -189,7 +189,7 @@ def unpack(whole: Package, limits: Limits) -> Iterator[tuple[Member, bytes]]:
 def _ends(data: bytes) -> list[_End]:
     """Find the consistent end records in the last 64 KiB, last one first."""
     ends: list[_End] = []
-    floor = max(0, len(data) - _END.size - _COMMENT)
+    floor = max(0, len(data) - END_RECORD.size - _COMMENT)
     position = data.rfind(END, floor)
     for _ in range(_CANDIDATES):
         if position < 0:
@@ -202,9 +202,9 @@ def _ends(data: bytes) -> list[_End]:
 
 
 def _read_end(data: bytes, position: int) -> _End | None:
-    if position + _END.size > len(data):
+    if position + END_RECORD.size > len(data):
         return None
-    _, disk, first_disk, here, count, size, offset, comment = _END.unpack_from(data, position)
+    _, disk, first_disk, here, count, size, offset, comment = END_RECORD.unpack_from(data, position)
     directory_end = position
     wide = _read_end64(data, position)
     if wide is not None:
@@ -219,7 +219,7 @@ def _read_end(data: bytes, position: int) -> _End | None:
         return None
     return _End(
         position=position,
-        end=position + _END.size + comment,
+        end=position + END_RECORD.size + comment,
         count=count,
         directory=directory,
         directory_end=directory_end,
@@ -289,13 +289,13 @@ def _members(data: bytes, end: _End, seen: dict[str, Finding]) -> Iterator[Membe
 
 
 def _entry(data: bytes, position: int, stop: int) -> _Entry | None:
-    if position + _CENTRAL.size > stop or data[position : position + 4] != CENTRAL:
+    if position + CENTRAL_HEADER.size > stop or data[position : position + 4] != CENTRAL:
         return None
-    fields = _CENTRAL.unpack_from(data, position)
+    fields = CENTRAL_HEADER.unpack_from(data, position)
     made_by, flags, method, crc, stored, size = fields[1], fields[3], fields[4], fields[7], fields[8], fields[9]
     name_length, extra_length, comment_length = fields[10], fields[11], fields[12]
     attributes, header = fields[15], fields[16]
-    at = position + _CENTRAL.size
+    at = position + CENTRAL_HEADER.size
     extra = data[at + name_length : at + name_length + extra_length]
     size, stored, header = _wide(extra, size, stored, header)
     return _Entry(
@@ -372,11 +372,11 @@ def _check_coding(name: str, entry: _Entry, seen: dict[str, Finding]) -> None:
 
 def _check_local(data: bytes, header: int, name: str, entry: _Entry, seen: dict[str, Finding]) -> int:
     """Compare a local header (4.3.7) with its entry in the directory; give the place where the data begins."""
-    if header < 0 or header + _LOCAL.size > len(data) or data[header : header + 4] != LOCAL:
+    if header < 0 or header + LOCAL_HEADER.size > len(data) or data[header : header + 4] != LOCAL:
         _note(seen, "zip.inconsistent", name, "is not where the table of contents says")
         return len(data)
-    _, _, flags, method, _, _, crc, stored, size, name_length, extra_length = _LOCAL.unpack_from(data, header)
-    at = header + _LOCAL.size
+    _, _, flags, method, _, _, crc, stored, size, name_length, extra_length = LOCAL_HEADER.unpack_from(data, header)
+    at = header + LOCAL_HEADER.size
     start: int = at + name_length + extra_length
     if data[at : at + name_length] != entry.raw:
         _note(seen, "zip.inconsistent", name, "has another name at its place than in the table of contents")

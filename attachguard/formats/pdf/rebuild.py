@@ -25,6 +25,7 @@ from attachguard.formats.pdf.shapes import (
     Shape,
     Stream,
 )
+from attachguard.formats.pdf.streams import deflated
 from attachguard.formats.pdf.truetype import BrokenFontError, without_instructions
 from attachguard.model import Limits
 
@@ -122,7 +123,7 @@ class Copier:
             return rewrite_mask(value, self._target, self._limits)
         if content is Content.TRUETYPE:
             return self._bare_font(value)
-        return pikepdf.Stream(self._target, decoded(value))
+        return deflated(self._target, decoded(value))
 
     def _bare_font(self, value: pikepdf.Stream) -> pikepdf.Stream:
         """Write a font without its instructions; only the rest of it is a font to us."""
@@ -130,7 +131,7 @@ class Copier:
             program = without_instructions(decoded(value))
         except BrokenFontError as error:
             raise RefusedError(str(error)) from error
-        made = pikepdf.Stream(self._target, program)
+        made = deflated(self._target, program)
         made["/Length1"] = len(program)
         return made
 
