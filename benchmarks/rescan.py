@@ -44,7 +44,7 @@ from tests.servers.swift import Swift
 
 SIGNATURES = 200_000
 USUAL_SECONDS = 0.25
-TURNS = 6
+TURNS = 3
 REQUEST = Request(selection=Selection(older_than_signatures=True))
 
 

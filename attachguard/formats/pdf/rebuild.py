@@ -25,7 +25,7 @@ from attachguard.formats.pdf.shapes import (
     Shape,
     Stream,
 )
-from attachguard.formats.pdf.streams import deflated
+from attachguard.formats.pdf.streams import Deflater
 from attachguard.formats.pdf.truetype import BrokenFontError, without_instructions
 from attachguard.model import Limits
 
@@ -48,6 +48,7 @@ class Copier:
 
     def __init__(self, target: pikepdf.Pdf, limits: Limits) -> None:
         self._target = target
+        self._deflater = Deflater(target)
         self._limits = limits
         self._copied: dict[tuple[tuple[int, int], int], pikepdf.Object] = {}
 
@@ -123,7 +124,7 @@ class Copier:
             return rewrite_mask(value, self._target, self._limits)
         if content is Content.TRUETYPE:
             return self._bare_font(value)
-        return deflated(self._target, decoded(value))
+        return self._deflater.stream(decoded(value))
 
     def _bare_font(self, value: pikepdf.Stream) -> pikepdf.Stream:
         """Write a font without its instructions; only the rest of it is a font to us."""
@@ -131,7 +132,7 @@ class Copier:
             program = without_instructions(decoded(value))
         except BrokenFontError as error:
             raise RefusedError(str(error)) from error
-        made = deflated(self._target, program)
+        made = self._deflater.stream(program)
         made["/Length1"] = len(program)
         return made
 
