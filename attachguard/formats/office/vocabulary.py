@@ -20,11 +20,20 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 _RESERVED = frozenset({"", _XML, "http://www.w3.org/2000/xmlns/"})
 """What no prefix may be declared to stand for (Namespaces in XML 1.0, section 3)."""
 
-_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(<\?xml[ \t\r\n][^<>?]{0,200}\?>)?[ \t\r\n]*(?=<)")
-_ENCODING = re.compile(rb"encoding[ \t\r\n]{0,8}=[ \t\r\n]{0,8}[\"']([^\"']{0,40})")
+_PROLOG = re.compile(
+    rb"""(?:\xef\xbb\xbf)?
+    (?:<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*["']1\.0["']
+       (?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*["'](?i:utf-8)["'])?
+       (?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*["'](?:yes|no)["'])?[ \t\r\n]*\?>)?
+    [ \t\r\n]*(?=<)""",
+    re.VERBOSE,
+)
+"""XML 1.0 section 2.8, with no encoding but this one."""
 _ELEMENT = re.compile(rb"<([^\s/<>?][^\s/<>]*)")
 _ATTRIBUTE = re.compile(rb"[ \t\r\n]([^\s=<>\"'/]+)[ \t\r\n]*=[ \t\r\n]*[\"']")
 _NAMESPACE = re.compile(rb"[ \t\r\n]xmlns(?::([^\s=<>\"'/:]+))?[ \t\r\n]*=[ \t\r\n]*[\"']([^\s\"'&<>]*)[\"']")
+_MARKS = (b"<!", b"<?", b"\0")
+"""How what is no element begins; and what only other encodings have."""
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"<\x01"))
 _BLANKS = b" " * 32
 """What calm.py leaves in the place of cells, thousands in a row."""
@@ -57,7 +66,7 @@ def vocabulary(data: bytes) -> Vocabulary | None:
     if _BLANKS in words:
         words = b" ".join(words.split())
     prefixes = _prefixes(data[prolog.end() : data.find(b">", prolog.end())], words)
-    if prefixes is None or not _is_plain(words, prolog[1] or b""):
+    if prefixes is None or any(mark in words for mark in _MARKS):
         return None
     try:
         elements = frozenset(_key(name, prefixes, prefixes.get(b"", "")) for name in set(_ELEMENT.findall(words)))
@@ -87,16 +96,6 @@ def is_shallow(data: bytes, depth: int) -> bool:
     return not left
 
 
-def _is_plain(words: bytes, declaration: bytes) -> bool:
-    encoding = _ENCODING.search(declaration)
-    return (
-        (encoding is None or encoding[1].lower() == b"utf-8")
-        and b"<!" not in words
-        and b"\0" not in words
-        and b"<?" not in words
-    )
-
-
 def _prefixes(root: bytes, words: bytes) -> Prefixes | None:
     """Find what each prefix stands for, `b""` being none, in the whole document; None where it is not that simple."""
     found = _NAMESPACE.findall(words)
@@ -113,7 +112,7 @@ def _prefixes(root: bytes, words: bytes) -> Prefixes | None:
 
 
 def _key(name: bytes, prefixes: Prefixes, default: str) -> str:
-    """Write a name as expat does. Raises KeyError for a prefix that is not declared, UnicodeDecodeError."""
+    """Write a name as expat does. Raises KeyError for a prefix that is not declared or empty, UnicodeDecodeError."""
     prefix, colon, local = name.rpartition(b":")
     if colon:
         return f"{prefixes[prefix or colon]} {local.decode()} {prefix.decode()}"
