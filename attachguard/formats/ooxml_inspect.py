@@ -231,14 +231,16 @@ def _is_outside(relationship: Relationship) -> bool:
 def _part(member: Member, content: bytes, harvest: Harvest) -> None:
     """Read one XML part to its end for elements, fields, formulas and remote attributes."""
     reader = _PartReader(member.name, harvest)
-    content = blanked(content)
-    harvest.count_marks(member.name, content)
-    words = vocabulary(content)
-    if words is not None and reader.is_deaf_to(words) and is_shallow(content, harvest.limits.xml_depth):
-        well_formed(content, member.name)
-        return
-    walk(content, member.name, harvest.limits, reader.start, end=reader.end, text=reader.text)
-    reader.close()
+    calm = blanked(content)
+    harvest.count_marks(member.name, calm)
+    words = vocabulary(calm)
+    if words is not None and reader.is_deaf_to(words) and is_shallow(calm, harvest.limits.xml_depth):
+        well_formed(calm, member.name)
+    else:
+        walk(calm, member.name, harvest.limits, reader.start, end=reader.end, text=reader.text)
+        reader.close()
+    if calm != content:
+        well_formed(content, member.name)  # what was blanked may have stood inside of a tag
 
 
 def _undeclared(member: Member, content: bytes, harvest: Harvest) -> None:

@@ -347,6 +347,11 @@ def with_xmp(name: bytes) -> bytes:
     return b"\xff\xd8\xff\xe1" + (len(told) + 2).to_bytes(2, "big") + told + pictures.jpeg()[2:]
 
 
+@pytest.mark.parametrize("row", ['<row <c r="A1"/> ></row>', "<row s='<c/>'/>", "<row></row<c/>>", "<row/><c<c/>/>"])
+def test_a_cell_in_the_middle_of_a_tag_is_no_xml(row: str) -> None:
+    assert seen(BY_KIND["xlsx"], xlsx(f"<sheetData>{row}</sheetData>")) == {"file.malformed"}
+
+
 # -- workbooks -------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attachguard.formats.office.cut import DROP, Answer, Attributes, Cutter, Handler, Name
-from attachguard.formats.office.vocabulary import MOST, SPARSE, is_shallow, vocabulary
+from attachguard.formats.office.vocabulary import MOST, MOST_NAMES, SPARSE, is_shallow, vocabulary
 from attachguard.formats.refusal import Refused
 from attachguard.model import Limits
 
@@ -36,6 +36,16 @@ NOT_PLAIN = {
     "a reference in a namespace": '<w:a xmlns:w="http&#58;//w.example/"/>',
     "a namespace with a blank": '<w:a xmlns:w=" http://w.example/"/>',
     "text that speaks of xmlns": f"<w:a {W}>xmlns:w</w:a>",
+    "a name that begins with a digit": f"<w:a {W}><w:1b/></w:a>",
+    "an attribute without a name": f'<w:a {W}><w:b w:="x"/></w:a>',
+    "a letter beyond ASCII": f"<w:a {W}><w:é/></w:a>",
+    "a prefix that begins with a digit": f'<w:a {W} xmlns:1="http://v.example/"/>',
+    "an empty prefix, declared": f'<w:a {W} xmlns:="http://v.example/"/>',
+    "a declaration in a value": """<w:a x=' xmlns:w="http://w.example/"'/>""",
+    "a default declaration in a value": """<a x=' xmlns="http://w.example/"'/>""",
+    "a quote in a namespace": """<w:a xmlns:w="http://w.example/'"/>""",
+    "a long namespace": f'<w:a xmlns:w="http://w.example/{"u" * 200}">{"<w:b/>" * 99}</w:a>',
+    "many names": f"<w:a {W}>{''.join(f'<w:b{number}/>' for number in range(MOST_NAMES))}</w:a>",
     "no element": "text",
     "nothing": "",
 }

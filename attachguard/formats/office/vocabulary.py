@@ -17,7 +17,7 @@ SPARSE = 100
 """Bytes to a tag, and more: then asking for each tag is as quick."""
 
 _XML = "http://www.w3.org/XML/1998/namespace"
-_RESERVED = frozenset({"", _XML, "http://www.w3.org/2000/xmlns/"})
+_RESERVED = "http://www.w3.org/2000/xmlns/"
 """What no prefix may be declared to stand for (Namespaces in XML 1.0, section 3)."""
 
 _PROLOG = re.compile(
@@ -29,9 +29,23 @@ _PROLOG = re.compile(
     re.VERBOSE,
 )
 """XML 1.0 section 2.8, with no encoding but this one."""
+_ROOT = re.compile(
+    rb"""<[^\s/<>"'=]+
+    ((?:[ \t\r\n]+[^\s/<>"'=]+[ \t\r\n]*=[ \t\r\n]*(?:"[^"<]*"|'[^'<]*'))*)
+    [ \t\r\n]*/?>""",
+    re.VERBOSE,
+)
+_DECLARED = re.compile(rb"""([^\s/<>"'=]+)[ \t\r\n]*=[ \t\r\n]*(?:"([^"<]*)"|'([^'<]*)')""")
+_DECLARING = re.compile(rb"xmlns(?::[A-Za-z_][-.\w]*)?")
+_NAMESPACE = re.compile(rb"[!#-%(-;=?-~]{1,200}")
+"""A namespace as they are: no quote, reference, blank or bracket in it; and short, since every name carries its own."""
 _ELEMENT = re.compile(rb"<([^\s/<>?][^\s/<>]*)")
 _ATTRIBUTE = re.compile(rb"[ \t\r\n]([^\s=<>\"'/]+)[ \t\r\n]*=[ \t\r\n]*[\"']")
-_NAMESPACE = re.compile(rb"[ \t\r\n]xmlns(?::([^\s=<>\"'/:]+))?[ \t\r\n]*=[ \t\r\n]*[\"']([^\s\"'&<>]*)[\"']")
+_NAME = re.compile(rb"(?:([A-Za-z_][-.\w]*):)?([A-Za-z_][-.\w]*)", re.ASCII)
+"""Names in XML may hold many letters more (Namespaces in XML 1.0, section 4); those of office formats don't."""
+MOST_NAMES = 2_000
+"""Different names in one document. Real ones have some hundred at most."""
+
 _MARKS = (b"<!", b"<?", b"\0")
 """How what is no element begins; and what only other encodings have."""
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"<\x01"))
@@ -56,8 +70,8 @@ class Vocabulary:
 def vocabulary(data: bytes) -> Vocabulary | None:
     """Tell the names; None for a document that is not plain enough to be sure.
 
-    Plain is: UTF-8; no comment, CDATA section, processing instruction or DOCTYPE; namespaces are declared at the root,
-    each for one prefix or none. One of few tags is not looked at.
+    Plain is: UTF-8; no comment, CDATA section, processing instruction or DOCTYPE; namespaces are declared at the root
+    alone, each for one prefix or none; names are of ASCII letters. One of few tags is not looked at.
     """
     prolog = _PROLOG.match(data) if len(data) <= MOST and data.count(b"<") * SPARSE > len(data) else None
     if prolog is None:
@@ -65,19 +79,23 @@ def vocabulary(data: bytes) -> Vocabulary | None:
     words = b"<" + b"<".join(set(data[prolog.end() :].split(b"<")))  # alike tags are looked at once
     if _BLANKS in words:
         words = b" ".join(words.split())
-    prefixes = _prefixes(data[prolog.end() : data.find(b">", prolog.end())], words)
+    root = _ROOT.match(data, prolog.end())
+    prefixes = _prefixes(root[1], words) if root is not None else None
     if prefixes is None or any(mark in words for mark in _MARKS):
         return None
-    try:
-        elements = frozenset(_key(name, prefixes, prefixes.get(b"", "")) for name in set(_ELEMENT.findall(words)))
-        attributes = frozenset(
-            _key(name, prefixes, "")
-            for name in set(_ATTRIBUTE.findall(words))
-            if name != b"xmlns" and not name.startswith(b"xmlns:")
-        )
-    except (KeyError, UnicodeDecodeError):  # a prefix of nothing: of text, or of a document that is not well-formed
+    tags, attributes = set(_ELEMENT.findall(words)), set(_ATTRIBUTE.findall(words))
+    attributes = {name for name in attributes if name != b"xmlns" and not name.startswith(b"xmlns:")}
+    if len(tags) + len(attributes) > MOST_NAMES:
         return None
-    return Vocabulary(elements=elements, attributes=attributes, begin=prolog.end(), stop=data.rfind(b">") + 1)
+    try:
+        return Vocabulary(
+            elements=frozenset(_key(name, prefixes, prefixes.get(b"", "")) for name in tags),
+            attributes=frozenset(_key(name, prefixes, "") for name in attributes),
+            begin=prolog.end(),
+            stop=data.rfind(b">") + 1,
+        )
+    except KeyError:  # of a prefix that is not declared, or not plain: of text, or no well-formed document
+        return None
 
 
 def is_shallow(data: bytes, depth: int) -> bool:
@@ -96,24 +114,31 @@ def is_shallow(data: bytes, depth: int) -> bool:
     return not left
 
 
-def _prefixes(root: bytes, words: bytes) -> Prefixes | None:
+def _prefixes(attributes: bytes, words: bytes) -> Prefixes | None:
     """Find what each prefix stands for, `b""` being none, in the whole document; None where it is not that simple."""
-    found = _NAMESPACE.findall(words)
-    if words.count(b"xmlns") != sum(1 + uri.count(b"xmlns") for _, uri in found):
-        return None  # one is written in a way that is not read here
-    declared = set(_NAMESPACE.findall(root))
-    prefixes = {prefix: uri.decode("latin-1") for prefix, uri in declared}
-    namespaces = {*prefixes.values()}
-    if declared != set(found) or not len(declared) == len(prefixes) == len(namespaces):
+    prefixes: Prefixes = {b"xml": _XML}
+    said = 0
+    for name, double, single in _DECLARED.findall(attributes):
+        if not name.startswith(b"xmlns"):
+            continue
+        prefix, namespace = name[6:], double or single
+        if prefix in prefixes or not (_DECLARING.fullmatch(name) and _NAMESPACE.fullmatch(namespace)):
+            return None
+        prefixes[prefix] = namespace.decode("ascii")
+        said += 1 + namespace.count(b"xmlns")
+    if words.count(b"xmlns") != said:
+        return None  # another element declares one, or a text or value speaks of it
+    if len(set(prefixes.values())) < len(prefixes) or _RESERVED in prefixes.values() or b"xmlns" in prefixes:
         return None
-    if b"xml" in prefixes or b"xmlns" in prefixes or not namespaces.isdisjoint(_RESERVED):
-        return None
-    return {**prefixes, b"xml": _XML}
+    return prefixes
 
 
 def _key(name: bytes, prefixes: Prefixes, default: str) -> str:
-    """Write a name as expat does. Raises KeyError for a prefix that is not declared or empty, UnicodeDecodeError."""
-    prefix, colon, local = name.rpartition(b":")
-    if colon:
-        return f"{prefixes[prefix or colon]} {local.decode()} {prefix.decode()}"
-    return f"{default} {local.decode()}" if default else local.decode()
+    """Write a name as expat does. Raises KeyError for one that is not plain, or has a prefix that is not declared."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise KeyError(name)
+    prefix, local = found[1], found[2].decode("ascii")
+    if prefix is not None:
+        return f"{prefixes[prefix]} {local} {prefix.decode('ascii')}"
+    return f"{default} {local}" if default else local
