@@ -234,13 +234,12 @@ def _part(member: Member, content: bytes, harvest: Harvest) -> None:
     calm = blanked(content)
     harvest.count_marks(member.name, calm)
     words = vocabulary(calm)
-    if words is not None and reader.is_deaf_to(words) and is_shallow(calm, harvest.limits.xml_depth):
-        well_formed(calm, member.name)
-    else:
+    if words is None or not reader.is_deaf_to(words) or not is_shallow(calm, harvest.limits.xml_depth):
         walk(calm, member.name, harvest.limits, reader.start, end=reader.end, text=reader.text)
         reader.close()
-    if calm != content:
-        well_formed(content, member.name)  # what was blanked may have stood inside of a tag
+        if calm == content:
+            return
+    well_formed(content, member.name)  # nobody has read it yet; and what was blanked may have stood inside of a tag
 
 
 def _undeclared(member: Member, content: bytes, harvest: Harvest) -> None:

@@ -137,7 +137,7 @@ class Cutter:
         self._texts: list[str] = []
 
     def copy(self, *, finish: Callable[[], None] | None = None, bare_doctype: bool = False) -> bytes:
-        """Make the copy; `finish` is called before the cuts are made.
+        """Make the copy; `finish` is called before the cuts are made, if any rule is about the document at all.
 
         Raises Refused: xml.doctype, limit.xml_depth, file.malformed. Linear in the input.
         """

@@ -57,17 +57,16 @@ class _Entry:
 
     def local(self) -> bytes:
         """Give the header (4.3.7) that stands before the data."""
-        described = (self.method, 0, _DATE, self.checksum, len(self.data), self.size)
-        return LOCAL_HEADER.pack(LOCAL, _VERSION, self.flags, *described, len(self.name), 0) + self.name
+        return LOCAL_HEADER.pack(LOCAL, _VERSION, *self._described()) + self.name
 
     def central(self, at: int) -> bytes:
         """Give the line of the table of contents (4.3.12) for an entry that lies there."""
-        described = (self.method, 0, _DATE, self.checksum, len(self.data), self.size)
-        versions = (_VERSION, _VERSION)
-        return (
-            CENTRAL_HEADER.pack(CENTRAL, *versions, self.flags, *described, len(self.name), 0, 0, 0, 0, 0, at)
-            + self.name
-        )
+        return CENTRAL_HEADER.pack(CENTRAL, _VERSION, _VERSION, *self._described(), 0, 0, 0, 0, at) + self.name
+
+    def _described(self) -> tuple[int, ...]:
+        """Give what both say, from the flags to the length of the extra field, of which there is none."""
+        sizes = (len(self.data), self.size, len(self.name))
+        return (self.flags, self.method, 0, _DATE, self.checksum, *sizes, 0)
 
 
 def _entry(name: str, content: bytes, *, deflated: bool) -> _Entry:
